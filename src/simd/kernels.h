@@ -1,0 +1,239 @@
+#pragma once
+// The only door to SIMD code: plain structs that describe one operation each, and a table of functions that run a
+// block of it. The same generic source (simd/generic/) is compiled once per instruction set; the table is chosen
+// once at start. Kernels know neither threads nor tensors: the caller splits an operation into blocks or row ranges
+// whose bounds depend on shapes only, gives every running thread its own scratch, and so gets the same bits for any
+// number of threads.
+//
+// Letters: N tokens (rows), C columns, H heads, D head size, F d_ff, V vocabulary. All matrices are row-major.
+
+#include <stdint.h>
+
+namespace attn::simd {
+
+enum class Activation : int32_t { none, relu, gelu, gelu_tanh };
+
+/// Which operands are transposed in memory: c (M, N) = a·b, with a given as (M, K) or, for TN, as (K, M), and b as
+/// (K, N) or, for NT, as (N, K).
+enum class Form : int32_t { NN, NT, TN };
+
+/// c = activation(a·b + bias) [+ c]. With K = 0 the product is zero.
+struct Matmul {
+  Form form = Form::NN;
+  int64_t m = 0, n = 0, k = 0;
+  const float* a = nullptr;
+  int64_t lda = 0;
+  const float* b = nullptr;
+  int64_t ldb = 0;
+  float* c = nullptr;
+  int64_t ldc = 0;
+  bool accumulate = false;             // adds to c instead of overwriting it; not together with an activation
+  const float* bias = nullptr;         // (N), or null
+  Activation activation = Activation::none;
+  float* preactivation = nullptr;      // (M, N) with ldc: a·b + bias is kept here if not null
+};
+
+enum class NormKind : int32_t { layer, rms };
+
+/// sum = x + dropout(delta); out = norm(sum)·gain + bias, row by row.
+/// Layer norm: (sum - mean)/sqrt(variance + eps); RMS norm: sum/sqrt(mean of squares + eps), no bias.
+struct ResidualNorm {
+  NormKind kind = NormKind::layer;
+  int64_t columns = 0;                 // C
+  float eps = 1e-5f;
+  float dropout = 0;                   // rate; kept elements are divided by 1 - rate
+  uint64_t dropout_key = 0;            // element index = row·C + column
+  const float* x = nullptr;            // (N, C)
+  const float* delta = nullptr;        // (N, C), or null
+  const float* gain = nullptr;         // (C)
+  const float* bias = nullptr;         // (C), or null
+  float* sum = nullptr;                // (N, C); not written if delta is null (then sum is x)
+  float* out = nullptr;                // (N, C)
+  float* mean = nullptr;               // (N), layer norm only
+  float* inverse_deviation = nullptr;  // (N)
+};
+
+/// Gradients of ResidualNorm. `forward.sum` must point to the sums (to x where delta was null).
+struct ResidualNormBackward {
+  ResidualNorm forward;
+  const float* d_out = nullptr;   // (N, C)
+  const float* d_sum = nullptr;   // (N, C): gradient that reaches the sum from elsewhere, or null
+  float* d_x = nullptr;           // (N, C), or null; may be d_sum itself
+  bool accumulate_x = false;
+  float* d_delta = nullptr;       // (N, C), or null
+  bool accumulate_delta = false;
+};
+
+/// Softmax cross-entropy of rows of logits against target ids:
+/// loss[i] = (1-ε)·NLL + ε·mean over V of -log p (PyTorch's label smoothing); d_logits = scale · d loss / d logits.
+struct CrossEntropy {
+  int64_t vocabulary = 0;           // V
+  const float* logits = nullptr;    // (N, V) with ld
+  int64_t ld = 0;
+  const int32_t* targets = nullptr; // (N); a negative target is no target: loss and gradient are 0
+  float label_smoothing = 0;        // ε
+  float scale = 1;
+  float* loss = nullptr;            // (N)
+  float* d_logits = nullptr;        // (N, V) with ld, or null; may be logits itself
+};
+
+/// Rotary positions (Su et al. 2021) in the half-split layout of `transformers`: within each head, element i < D/2
+/// is paired with element i + D/2. Rotates `heads` consecutive heads of every row, in place.
+struct Rotary {
+  float* x = nullptr;                  // (N, ld): the first head to rotate
+  int64_t ld = 0;
+  int64_t heads = 0, d_head = 0;
+  const int32_t* positions = nullptr;  // (N)
+  const float* cosines = nullptr;      // (context, D/2)
+  const float* sines = nullptr;        // (context, D/2)
+  bool inverse = false;                // the backward pass: rotates the other way
+};
+
+/// One AdamW update (Loshchilov, Hutter 2019) of `count` parameters:
+/// g = gradient·gradient_scale; m = β1·m + (1-β1)·g; v = β2·v + (1-β2)·g²;
+/// p = p·(1 - lr·decay) - lr·(m/correction1)/(sqrt(v/correction2) + eps).
+struct AdamW {
+  float* parameters = nullptr;
+  const float* gradients = nullptr;
+  float* first_moment = nullptr;
+  float* second_moment = nullptr;
+  float learning_rate = 0, beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f, weight_decay = 0;
+  float correction1 = 1, correction2 = 1;  // 1 - β^step
+  float gradient_scale = 1;                // clipping
+};
+
+/// Scaled dot-product attention over sequences that lie one after the other, without a T×T matrix:
+/// out = dropout(softmax(scale·q·kᵀ))·v for every head. Head h reads columns [h·D, (h+1)·D) of query and out, and
+/// key/value head h·H_kv/H. Sequence b's queries are rows query_starts[b] … query_starts[b+1]-1; its keys are
+/// key_lengths[b] rows from key_starts[b]. Causal: with T queries and S keys, query t sees keys 0 … S - T + t.
+struct Attention {
+  int64_t sequences = 0;                  // B
+  int64_t heads = 0, kv_heads = 0, d_head = 0;
+  float scale = 1;
+  bool causal = false;
+  const int32_t* query_starts = nullptr;  // (B + 1)
+  const int32_t* key_starts = nullptr;    // (B)
+  const int32_t* key_lengths = nullptr;   // (B)
+  const float* query = nullptr;           // row i at query + i·ld_query, and so on
+  int64_t ld_query = 0;
+  const float* key = nullptr;
+  int64_t ld_key = 0;
+  const float* value = nullptr;
+  int64_t ld_value = 0;
+  float* out = nullptr;                   // (N, H·D) with ld_out
+  int64_t ld_out = 0;
+  float* log_sum_exp = nullptr;           // (N, H): log Σ exp of the scaled scores; may be null in inference
+  float dropout = 0;
+  uint64_t dropout_key = 0;               // element: hash of (query row, head) and key position
+};
+
+/// Gradients of Attention. d_query, d_key and d_value have the leading dimensions of query, key and value.
+/// Key rows that no query of the batch owns are not touched. With `accumulate` gradients are added, else written.
+struct AttentionBackward {
+  Attention forward;                // out and log_sum_exp as the forward pass left them
+  const float* d_out = nullptr;     // (N, H·D) with ld_out
+  float* d_query = nullptr;
+  float* d_key = nullptr;
+  float* d_value = nullptr;
+  bool accumulate_query = false;
+  bool accumulate_key = false;
+  bool accumulate_value = false;
+};
+
+/// out[i] = dropout(scale·table[ids[i]] + positions[position_ids[i]] + types[type_ids[i]]); null tables are left out.
+struct Embedding {
+  int64_t columns = 0;                     // C
+  const float* table = nullptr;            // (V, C)
+  const int32_t* ids = nullptr;            // (N)
+  float scale = 1;
+  const float* positions = nullptr;        // (context, C), or null
+  const int32_t* position_ids = nullptr;   // (N)
+  const float* types = nullptr;            // (types, C), or null
+  const int32_t* type_ids = nullptr;       // (N)
+  float dropout = 0;
+  uint64_t dropout_key = 0;                // element index = row·C + column
+  float* out = nullptr;                    // (N, C)
+};
+
+/// Adds scale·dropout-mask(d_out[i]) to row ids[i] of d_table, for the ids in one range of rows, in the order of i.
+struct EmbeddingBackward {
+  int64_t rows = 0;                        // N
+  int64_t columns = 0;                     // C
+  const int32_t* ids = nullptr;            // (N)
+  const float* d_out = nullptr;            // (N, C)
+  float scale = 1;
+  float dropout = 0;
+  uint64_t dropout_key = 0;
+  float* d_table = nullptr;                // (V, C)
+};
+
+/// Every kernel, compiled for one instruction set. Ranges are half-open.
+struct Kernels {
+  const char* name;        // "baseline", "avx2", "avx512"; on aarch64 "baseline" is NEON
+  int64_t vector_floats;   // floats in a SIMD register
+
+  /// Number of independent blocks that a product is split into; a function of the shape and form alone.
+  int64_t (*matmul_blocks)(const Matmul&);
+  /// Scratch that one running block needs, in floats.
+  int64_t (*matmul_scratch)(const Matmul&);
+  /// Runs one block. `scratch` is aligned to 64 bytes.
+  void (*matmul)(const Matmul&, int64_t block, float* scratch);
+
+  int64_t (*attention_blocks)(const Attention&);
+  int64_t (*attention_scratch)(const Attention&);
+  void (*attention)(const Attention&, int64_t block, float* scratch);
+  int64_t (*attention_backward_blocks)(const AttentionBackward&);
+  int64_t (*attention_backward_scratch)(const AttentionBackward&);
+  void (*attention_backward)(const AttentionBackward&, int64_t block, float* scratch);
+  /// Writes one (sequence, head)'s weights (T, S) before dropout, masked pairs 0, and, if not null, the scaled,
+  /// unmasked scores (T, S). Needs log_sum_exp of the forward pass.
+  void (*attention_weights)(const Attention&, int64_t sequence, int64_t head, float* weights, float* scores);
+
+  void (*residual_norm)(const ResidualNorm&, int64_t row_begin, int64_t row_end);
+  /// Overwrites d_gain (C) and, if not null, d_bias (C) with the sums over these rows.
+  void (*residual_norm_backward)(const ResidualNormBackward&, int64_t row_begin, int64_t row_end, float* d_gain,
+                                 float* d_bias);
+
+  /// Each row of x (rows, columns), leading dimension ld, becomes its softmax.
+  void (*softmax)(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end);
+  void (*cross_entropy)(const CrossEntropy&, int64_t row_begin, int64_t row_end);
+
+  /// y = activation(x), elements [begin, end).
+  void (*activation)(Activation, const float* x, float* y, int64_t begin, int64_t end);
+  /// d_x = d_y ∘ activation'(x), x the preactivation; d_x may be d_y.
+  void (*activation_backward)(Activation, const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end);
+  /// out (N, F) = silu(gate)∘up with gate_up (N, 2F), gate first.
+  void (*swiglu)(const float* gate_up, float* out, int64_t d_ff, int64_t row_begin, int64_t row_end);
+  /// d_gate_up (N, 2F), written or, with accumulate, added to.
+  void (*swiglu_backward)(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate, int64_t d_ff,
+                          int64_t row_begin, int64_t row_end);
+  void (*rotary)(const Rotary&, int64_t row_begin, int64_t row_end);
+
+  void (*embedding)(const Embedding&, int64_t row_begin, int64_t row_end);
+  /// Only table rows [id_begin, id_end).
+  void (*embedding_backward)(const EmbeddingBackward&, int64_t id_begin, int64_t id_end);
+
+  /// out[c] = Σ over rows of x[row·ld + c] (+ out[c] with accumulate), for columns [begin, end).
+  void (*column_sums)(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, int64_t begin,
+                      int64_t end);
+  /// out = a + b, elements [begin, end); out may be a or b.
+  void (*add)(const float* a, const float* b, float* out, int64_t begin, int64_t end);
+  /// x = factor·x, elements [begin, end).
+  void (*scale)(float* x, float factor, int64_t begin, int64_t end);
+  /// Σ a[i]·b[i] over [begin, end), summed in double.
+  double (*dot)(const float* a, const float* b, int64_t begin, int64_t end);
+  void (*adamw)(const AdamW&, int64_t begin, int64_t end);
+
+  /// `repeats` rounds of independent fused multiply-adds on registers; returns the FLOPs done. For `attn bench`.
+  double (*fma_peak)(int64_t repeats, float* sink);
+};
+
+/// The kernels of the best instruction set that this machine has, or of the one that ATTN_SIMD names. Null if
+/// ATTN_SIMD names one that is unknown or that the machine lacks (kernels_named tells which).
+const Kernels* kernels();
+/// By name; null if unknown or not supported by this machine.
+const Kernels* kernels_named(const char* name);
+/// All names compiled in, best last; null-terminated.
+const char* const* kernel_names();
+
+}  // namespace attn::simd

@@ -1,0 +1,47 @@
+#pragma once
+// A pool of threads that claim numbered blocks of work. Which thread runs a block never influences the result: blocks
+// are cut by shape alone, and each output element belongs to one block.
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace attn {
+
+class ThreadPool {
+ public:
+  /// Starts threads - 1 workers; the caller of run() is the last one. threads >= 1; never clamped to the machine.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const;
+
+  /// Calls task(block, worker) once for every block in [0, blocks), worker in [0, threads()), and returns when all
+  /// have ended. `flops` is a rough count of the whole operation's arithmetic: work too small to be worth waking
+  /// anybody runs on the caller. An exception in a task ends in std::terminate. Not reentrant.
+  template <class Task>
+  void run(std::int64_t blocks, double flops, Task&& task) {
+    using Stored = std::remove_reference_t<Task>;
+    run_erased(blocks, flops, [](void* stored, std::int64_t block, int worker) {
+      (*static_cast<Stored*>(stored))(block, worker);
+    }, const_cast<void*>(static_cast<const void*>(&task)));
+  }
+
+  /// At least `floats` floats, aligned to 64 bytes, that belong to one worker while it runs a block. The contents
+  /// are not kept from one call to the next.
+  float* scratch(int worker, std::int64_t floats);
+
+ private:
+  using Erased = void (*)(void* task, std::int64_t block, int worker);
+  void run_erased(std::int64_t blocks, double flops, Erased function, void* task);
+
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The number of CPUs that this process may use: affinity mask and cgroup quota; at least 1.
+int available_cpus();
+
+}  // namespace attn
