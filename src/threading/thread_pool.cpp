@@ -1,0 +1,242 @@
+#include "threading/thread_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <limits>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace attn {
+
+namespace {
+
+// Handing a block to a thread that spins costs about 1 us, as much as this much arithmetic on one core.
+constexpr double kFlopsWorthSharing = 1e5;
+// A thread beyond the machine's CPUs brings no speed, only a wake-up and context switches: one for this much
+// work.
+constexpr double kFlopsPerSurplusThread = 2e7;
+// How long an idle thread looks for work before it parks: longer than the serial parts between two
+// operations.
+constexpr auto kSpin = std::chrono::microseconds(100);
+// With more threads than CPUs whoever spins takes the CPU from somebody with work: give it away, and park
+// soon.
+constexpr int kYields = 4;
+
+constexpr std::size_t kCacheLine = 64;
+constexpr std::uint64_t kRemaining = 0xFFFFFFFF;  // the low half of a ticket
+constexpr std::int64_t kMostBlocks = 1 << 30;     // of one job, so that they fit a ticket
+
+void pause_cpu() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// Where one thread sleeps.
+class alignas(kCacheLine) Parking {
+ public:
+  /// Sleeps until wake(), unless ready() holds. May return early.
+  template <class Ready>
+  void park(Ready&& ready) {
+    parked_.store(1, std::memory_order_seq_cst);
+    if (!ready()) parked_.wait(1, std::memory_order_seq_cst);
+    parked_.store(0, std::memory_order_relaxed);
+  }
+  void wake() {
+    if (parked_.load(std::memory_order_seq_cst) == 0) return;
+    if (parked_.exchange(0, std::memory_order_seq_cst) == 1) parked_.notify_one();
+  }
+
+ private:
+  std::atomic<std::int32_t> parked_{0};
+};
+
+struct AlignedFree {
+  void operator()(float* memory) const { ::operator delete (memory, std::align_val_t{kCacheLine}); }
+};
+
+/// What belongs to one thread.
+struct alignas(kCacheLine) Seat {
+  Parking parking;
+  std::unique_ptr<float, AlignedFree> scratch;
+  std::int64_t scratch_floats = 0;
+};
+
+/// Keeps signals away from the threads started while it lives, so that the main thread receives them.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+// The ticket holds (number of the job, blocks not yet claimed) in one word. A thread reads the job's fields,
+// then claims a block by lowering the ticket; that only succeeds if the ticket is still the same, so the job
+// was alive and the fields were its own: a late thread can neither claim a block of the next job with the old
+// task nor hold anybody up. The caller writes the next job only after all blocks of this one have been
+// claimed and have ended.
+struct ThreadPool::State {
+  explicit State(int threads)
+      : seats(static_cast<std::size_t>(threads)), oversubscribed(threads > available_cpus()) {
+    surplus_from = available_cpus();
+  }
+
+  ~State() {
+    stopping.store(true, std::memory_order_seq_cst);
+    for (Seat& seat : seats) seat.parking.wake();
+    for (std::thread& worker : workers) worker.join();
+  }
+
+  void start_workers() {
+    const SignalsBlocked blocked;
+    workers.reserve(seats.size() - 1);
+    for (std::size_t worker = 1; worker < seats.size(); ++worker) {
+      workers.emplace_back([this, worker] { work_until_stopped(static_cast<int>(worker)); });
+    }
+  }
+
+  bool has_work() const { return (ticket.load(std::memory_order_seq_cst) & kRemaining) != 0; }
+
+  /// Runs blocks of the current job until none is left; the number of blocks run.
+  std::int64_t run_blocks(int worker) noexcept {
+    std::int64_t ran = 0;
+    std::uint64_t seen = ticket.load(std::memory_order_acquire);
+    while ((seen & kRemaining) != 0) {
+      const Erased run_block = function.load(std::memory_order_relaxed);
+      void* const stored = task.load(std::memory_order_relaxed);
+      const std::int64_t block = first_block.load(std::memory_order_relaxed) +
+                                 blocks_in_all.load(std::memory_order_relaxed) -
+                                 static_cast<std::int64_t>(seen & kRemaining);
+      if (!ticket.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        continue;
+      run_block(stored, block, worker);
+      ++ran;
+      seen = ticket.load(std::memory_order_acquire);
+    }
+    return ran;
+  }
+
+  /// Returns as soon as `ready`, or after a while.
+  template <class Ready>
+  void spin(Ready&& ready) const {
+    if (oversubscribed) {
+      for (int i = 0; i < kYields && !ready(); ++i) std::this_thread::yield();
+      return;
+    }
+    const auto give_up = std::chrono::steady_clock::now() + kSpin;
+    do {
+      for (int i = 0; i < 32; ++i) {
+        if (ready()) return;
+        pause_cpu();
+      }
+    } while (std::chrono::steady_clock::now() < give_up);
+  }
+
+  void work_until_stopped(int worker) {
+    const auto wanted = [this] { return has_work() || stopping.load(std::memory_order_seq_cst); };
+    Parking& parking = seats[static_cast<std::size_t>(worker)].parking;
+    while (!stopping.load(std::memory_order_relaxed)) {
+      spin(wanted);
+      if (!wanted()) parking.park(wanted);
+      const std::int64_t ran = run_blocks(worker);
+      if (ran > 0 && unfinished.fetch_sub(ran, std::memory_order_seq_cst) == ran) seats[0].parking.wake();
+    }
+  }
+
+  /// How many threads besides the caller should be awake for this work.
+  std::int64_t helpers(std::int64_t blocks, double flops) const {
+    const auto surplus = static_cast<std::int64_t>(std::min(flops / kFlopsPerSurplusThread, 1e6));
+    return std::min({blocks - 1, static_cast<std::int64_t>(seats.size()) - 1, surplus_from - 1 + surplus});
+  }
+
+  /// Blocks [begin, end), at most kMostBlocks, on all threads.
+  void run(std::int64_t begin, std::int64_t end, double flops, Erased new_function, void* new_task) {
+    const std::int64_t blocks = end - begin;
+    function.store(new_function, std::memory_order_relaxed);
+    task.store(new_task, std::memory_order_relaxed);
+    first_block.store(begin, std::memory_order_relaxed);
+    blocks_in_all.store(blocks, std::memory_order_relaxed);
+    unfinished.store(blocks, std::memory_order_relaxed);
+    job = (job + 1) & kRemaining;
+    ticket.store((job << 32) | static_cast<std::uint64_t>(blocks), std::memory_order_seq_cst);
+    const std::int64_t wanted = helpers(blocks, flops);
+    for (std::int64_t worker = 1; worker <= wanted; ++worker)
+      seats[static_cast<std::size_t>(worker)].parking.wake();
+
+    const std::int64_t ran = run_blocks(0);
+    const auto ended = [this] { return unfinished.load(std::memory_order_seq_cst) == 0; };
+    if (unfinished.fetch_sub(ran, std::memory_order_seq_cst) == ran) return;
+    spin(ended);
+    while (!ended()) seats[0].parking.park(ended);
+  }
+
+  std::vector<Seat> seats;  // seats[0] is the caller's
+  const bool oversubscribed;
+  std::int64_t surplus_from = 1;  // threads beyond this number share CPUs with others
+  std::uint64_t job = 0;
+  alignas(kCacheLine) std::atomic<std::uint64_t> ticket{0};
+  alignas(kCacheLine) std::atomic<Erased> function{nullptr};
+  std::atomic<void*> task{nullptr};
+  std::atomic<std::int64_t> first_block{0}, blocks_in_all{0};
+  std::atomic<bool> stopping{false};
+  alignas(kCacheLine) std::atomic<std::int64_t> unfinished{0};
+  std::vector<std::thread> workers;  // last: they use all of the above
+};
+
+ThreadPool::ThreadPool(int threads) {
+  if (threads < 1) usage_error("--threads is ", threads, ", but must be at least 1");
+  state_ = std::make_unique<State>(threads);
+  try {
+    state_->start_workers();
+  } catch (const std::system_error& error) {
+    fail("--threads is ", threads, ", but the system cannot start that many: ", error.code().message());
+  }
+}
+
+ThreadPool::~ThreadPool() = default;
+
+int ThreadPool::threads() const {
+  return static_cast<int>(state_->seats.size());
+}
+
+void ThreadPool::run_erased(std::int64_t blocks, double flops, Erased function, void* task) {
+  if (blocks <= 1 || flops < kFlopsWorthSharing || state_->seats.size() == 1) {
+    [&]() noexcept {
+      for (std::int64_t block = 0; block < blocks; ++block) function(task, block, 0);
+    }();
+    return;
+  }
+  for (std::int64_t begin = 0; begin < blocks; begin += kMostBlocks) {
+    state_->run(begin, std::min(blocks, begin + kMostBlocks), flops, function, task);
+  }
+}
+
+float* ThreadPool::scratch(int worker, std::int64_t floats) {
+  Seat& seat = state_->seats[static_cast<std::size_t>(worker)];
+  if (floats > seat.scratch_floats) {
+    seat.scratch.reset();
+    seat.scratch_floats = 0;
+    const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
+    seat.scratch.reset(static_cast<float*>(::operator new (bytes, std::align_val_t{kCacheLine})));
+    seat.scratch_floats = floats;
+  }
+  return seat.scratch.get();
+}
+
+}  // namespace attn
