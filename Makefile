@@ -1,48 +1,124 @@
-# attn: make builds ./attn; `make help` lists the other targets.
+# attn: `make` builds ./attn, `make help` lists everything else.
 
 CXX ?= g++
 BUILD ?= build
 PREFIX ?= /usr/local
-OPTIMIZE ?= -O2
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CXXFLAGS ?=
 LDFLAGS ?=
-FLAGS := -std=c++20 $(OPTIMIZE) -g1 $(WARNINGS) -Isrc -pthread
-ifdef STATIC
-LINK_STATIC := -static
+
+# All CPUs, unless the user says how many.
+ifeq ($(filter -j% --jobs% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
 endif
 
+# SANITIZE=address,undefined or thread builds everything under these sanitizers (in a BUILD folder of its own).
+ifdef SANITIZE
+OPTIMIZE ?= -O1
+SANITIZERS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+OPTIMIZE ?= -O2
+endif
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+COMPILE := -std=c++20 -g1 $(WARNINGS) -Isrc -pthread -ffunction-sections -fdata-sections $(SANITIZERS)
+LINK := -pthread -Wl,--gc-sections $(SANITIZERS) $(LDFLAGS) $(if $(STATIC),-static)
+MACHINE := $(firstword $(subst -, ,$(shell $(CXX) -dumpmachine)))
+
 SOURCES := $(sort $(shell find src -name '*.cpp'))
+ifneq ($(MACHINE),x86_64)
+SOURCES := $(filter-out src/simd/isa_avx%,$(SOURCES))
+endif
 TESTS := $(sort $(shell find tests -name '*.cpp'))
+FORMATTED = $(shell find src tests -name '*.h' -o -name '*.cpp')
+
 OBJECTS := $(SOURCES:%.cpp=$(BUILD)/%.o)
 LIBRARY := $(filter-out $(BUILD)/src/cli/main.o,$(OBJECTS))
 TEST_OBJECTS := $(TESTS:%.cpp=$(BUILD)/%.o)
+# The kernels and what they stand on, with their tests: what is checked on a foreign processor and under TSan.
+GROUND := base simd threading
+GROUND_OBJECTS := $(filter $(foreach folder,$(GROUND),$(BUILD)/src/$(folder)/%),$(OBJECTS))
+THREAD_TESTS := $(filter $(BUILD)/src/base/% $(BUILD)/src/threading/%,$(OBJECTS)) \
+  $(filter $(BUILD)/tests/main.o $(BUILD)/tests/threading/%,$(TEST_OBJECTS))
+KERNEL_TESTS := $(GROUND_OBJECTS) $(filter $(BUILD)/tests/main.o $(BUILD)/tests/simd/% $(BUILD)/tests/threading/%,$(TEST_OBJECTS))
 
-attn: $(BUILD)/attn
-	cp $< $@
+all: attn
+
+attn: $(BUILD)/attn FORCE
+	@cmp -s $< $@ || cp $< $@
 
 $(BUILD)/attn: $(OBJECTS)
-	$(CXX) -pthread $(LDFLAGS) $(LINK_STATIC) $^ -o $@
-
 $(BUILD)/attn-tests: $(LIBRARY) $(TEST_OBJECTS)
-	$(CXX) -pthread $(LDFLAGS) $^ -o $@
+$(BUILD)/thread-tests: $(THREAD_TESTS)
+$(BUILD)/kernel-tests: $(KERNEL_TESTS)
+
+$(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests: $(BUILD)/link-settings
+	$(CXX) $(filter %.o,$^) $(LINK) -o $@
 
 # One object per instruction set; nothing else may use these flags (see src/simd/kernels.h).
+ISA :=
 $(BUILD)/src/simd/isa_%.o: OPTIMIZE = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/simd/isa_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
-$(BUILD)/%.o: %.cpp
+$(BUILD)/%.o: %.cpp $(BUILD)/compile-settings
 	@mkdir -p $(@D)
-	$(CXX) $(FLAGS) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	$(CXX) $(COMPILE) $(OPTIMIZE) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
 
+# Files that change when the settings do, so that everything is then built again.
+$(BUILD)/compile-settings: SETTINGS = $(CXX) $(COMPILE) $(OPTIMIZE) $(CXXFLAGS)
+$(BUILD)/link-settings: SETTINGS = $(CXX) $(LINK)
+$(BUILD)/compile-settings $(BUILD)/link-settings: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SETTINGS)' | cmp -s - $@ || echo '$(SETTINGS)' > $@
+
 # FILTER is a doctest test-case filter: make test FILTER='*softmax*'
 test: $(BUILD)/attn-tests $(BUILD)/attn
-	ATTN=$(BUILD)/attn $(BUILD)/attn-tests $(if $(FILTER),-tc='$(FILTER)')
+	tests/check_baseline.sh $(BUILD)
+	ATTN=$(abspath $(BUILD)/attn) $(BUILD)/attn-tests $(if $(FILTER),-tc='$(FILTER)')
+
+check: check-format check-layers check-asan check-tsan
+
+check-format:
+	clang-format --dry-run -Werror $(FORMATTED)
+
+check-layers:
+	tests/check_layers.sh
+
+check-asan:
+	+$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined test
+
+# ThreadSanitizer cannot map its memory where the kernel randomises addresses widely: setarch turns that off.
+check-tsan:
+	+$(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread $(BUILD)/tsan/thread-tests
+	setarch -R $(BUILD)/tsan/thread-tests
+
+# The cross compiler does not look into /usr/include, where doctest is.
+test-aarch64:
+	+$(MAKE) BUILD=$(BUILD)/aarch64 CXX=aarch64-linux-gnu-g++ CXXFLAGS='-idirafter /usr/include' STATIC=1 $(BUILD)/aarch64/kernel-tests
+	qemu-aarch64 $(BUILD)/aarch64/kernel-tests
+
+bench: attn
+	./attn bench
+
+install: attn
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -s -m 755 attn $(DESTDIR)$(PREFIX)/bin/attn
 
 clean:
-	rm -rf $(BUILD) attn
+	rm -rf $(BUILD) attn demo
 
-.PHONY: test clean
+help:
+	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder)'
+	@echo 'make demo            train on data/, generate text, write its attention weights into demo/'
+	@echo "make test            build and run the tests (FILTER='*part of a name*')"
+	@echo 'make check           format, layers, tests under ASan and UBSan, threads under TSan'
+	@echo '     check-format    check-layers    check-asan    check-tsan: one of these'
+	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
+	@echo 'make bench           measure this machine and attn on it'
+	@echo 'make install         into PREFIX (/usr/local), below DESTDIR if set'
+	@echo 'make clean           remove what was built'
+
+FORCE:
+.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 bench install clean help FORCE

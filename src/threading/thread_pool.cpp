@@ -16,16 +16,13 @@ namespace attn {
 
 namespace {
 
-// Handing a block to a thread that spins costs about 1 us, as much as this much arithmetic on one core.
-constexpr double kFlopsWorthSharing = 1e5;
-// A thread beyond the machine's CPUs brings no speed, only a wake-up and context switches: one for this much
-// work.
+// Sharing with a thread that already spins costs a few microseconds: on one core, this much arithmetic.
+constexpr double kFlopsWorthSharing = 2.5e5;
+// A thread beyond the machine's CPUs brings no speed, only a wake-up and context switches: one for this much.
 constexpr double kFlopsPerSurplusThread = 2e7;
-// How long an idle thread looks for work before it parks: longer than the serial parts between two
-// operations.
+// How long an idle thread looks for work before it parks: longer than what lies between two operations.
 constexpr auto kSpin = std::chrono::microseconds(100);
-// With more threads than CPUs whoever spins takes the CPU from somebody with work: give it away, and park
-// soon.
+// With more threads than CPUs, whoever spins takes the CPU from one with work: give it away, and park soon.
 constexpr int kYields = 4;
 
 constexpr std::size_t kCacheLine = 64;
