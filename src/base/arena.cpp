@@ -10,13 +10,13 @@ constexpr std::size_t kSmallestChunk = std::size_t{1} << 16;
 }
 
 void Arena::Free::operator()(std::byte* memory) const {
-  ::operator delete(memory, std::align_val_t{kAlignment});
+  ::operator delete (memory, std::align_val_t{kAlignment});
 }
 
 void Arena::add_chunk(std::size_t at_least) {
   // Half of what is already held: few chunks for big models, little waste for small ones.
   const std::size_t size = std::max({at_least, kSmallestChunk, capacity_ / 2});
-  auto* memory = static_cast<std::byte*>(::operator new(size, std::align_val_t{kAlignment}));
+  auto* memory = static_cast<std::byte*>(::operator new (size, std::align_val_t{kAlignment}));
   chunks_.push_back({std::unique_ptr<std::byte, Free>(memory), size});
   capacity_ += size;
 }

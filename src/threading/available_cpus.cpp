@@ -16,8 +16,7 @@ namespace {
 
 /// CPUs in the affinity mask; nothing if the system does not say.
 std::optional<int> affinity_cpus() {
-  for (int most = 1024; most <= 1 << 20;
-       most *= 2) {  // the call fails while the mask is smaller than the kernel's
+  for (int most = 1024; most <= 1 << 20; most *= 2) {  // the call fails while the mask is smaller than the kernel's
     cpu_set_t* const set = CPU_ALLOC(static_cast<std::size_t>(most));
     const std::size_t bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(most));
     if (set == nullptr) return std::nullopt;
@@ -56,14 +55,12 @@ std::optional<double> cgroup_quota() {
   std::optional<double> smallest;
   const auto consider = [&](const std::string& mount, std::string path) {
     while (true) {
-      if (const auto quota = folder_quota(mount + path))
-        smallest = std::min(smallest.value_or(*quota), *quota);
+      if (const auto quota = folder_quota(mount + path)) smallest = std::min(smallest.value_or(*quota), *quota);
       if (path.empty()) return;
       path.erase(std::min(path.rfind('/'), path.size()));
     }
   };
-  std::ifstream groups(
-      "/proc/self/cgroup");  // lines "0::/path" (version 2), "4:cpu,cpuacct:/path" (version 1)
+  std::ifstream groups("/proc/self/cgroup");  // lines "0::/path" (version 2), "4:cpu,cpuacct:/path" (version 1)
   for (std::string line; std::getline(groups, line);) {
     const std::size_t controllers = line.find(':') + 1;
     const std::size_t path = line.find(':', controllers);

@@ -89,8 +89,7 @@ class SignalsBlocked {
 // task nor hold anybody up. The caller writes the next job only after all blocks of this one have been
 // claimed and have ended.
 struct ThreadPool::State {
-  explicit State(int threads)
-      : seats(static_cast<std::size_t>(threads)), oversubscribed(threads > available_cpus()) {
+  explicit State(int threads) : seats(static_cast<std::size_t>(threads)), oversubscribed(threads > available_cpus()) {
     surplus_from = available_cpus();
   }
 
@@ -120,8 +119,7 @@ struct ThreadPool::State {
       const std::int64_t block = first_block.load(std::memory_order_relaxed) +
                                  blocks_in_all.load(std::memory_order_relaxed) -
                                  static_cast<std::int64_t>(seen & kRemaining);
-      if (!ticket.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire))
-        continue;
+      if (!ticket.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
       run_block(stored, block, worker);
       ++ran;
       seen = ticket.load(std::memory_order_acquire);
@@ -173,8 +171,7 @@ struct ThreadPool::State {
     job = (job + 1) & kRemaining;
     ticket.store((job << 32) | static_cast<std::uint64_t>(blocks), std::memory_order_seq_cst);
     const std::int64_t wanted = helpers(blocks, flops);
-    for (std::int64_t worker = 1; worker <= wanted; ++worker)
-      seats[static_cast<std::size_t>(worker)].parking.wake();
+    for (std::int64_t worker = 1; worker <= wanted; ++worker) seats[static_cast<std::size_t>(worker)].parking.wake();
 
     const std::int64_t ran = run_blocks(0);
     const auto ended = [this] { return unfinished.load(std::memory_order_seq_cst) == 0; };

@@ -24,9 +24,10 @@ class ThreadPool {
   template <class Task>
   void run(std::int64_t blocks, double flops, Task&& task) {
     using Stored = std::remove_reference_t<Task>;
-    run_erased(blocks, flops, [](void* stored, std::int64_t block, int worker) {
-      (*static_cast<Stored*>(stored))(block, worker);
-    }, const_cast<void*>(static_cast<const void*>(&task)));
+    run_erased(
+        blocks, flops,
+        [](void* stored, std::int64_t block, int worker) { (*static_cast<Stored*>(stored))(block, worker); },
+        const_cast<void*>(static_cast<const void*>(&task)));
   }
 
   /// At least `floats` floats, aligned to 64 bytes, that belong to one worker while it runs a block. The contents

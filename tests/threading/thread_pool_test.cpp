@@ -80,8 +80,7 @@ TEST_CASE("thread pool: what blocks write is visible after run, and in the next 
   std::vector<std::int64_t> values(64, 0);
   for (int round = 0; round < 2000; ++round) {
     pool.run(64, 1e6, [&](std::int64_t block, int) {
-      values[static_cast<std::size_t>(block)] +=
-          values[static_cast<std::size_t>(block)] == round ? 1 : 1000000;
+      values[static_cast<std::size_t>(block)] += values[static_cast<std::size_t>(block)] == round ? 1 : 1000000;
     });
   }
   for (const std::int64_t value : values) CHECK(value == 2000);
