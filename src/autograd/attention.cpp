@@ -1,0 +1,143 @@
+#include "autograd/attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace attn {
+
+namespace {
+
+// Pairs of queries and keys times the size of a head: the arithmetic of one of the products, both ways
+// counted.
+double product_flops(const simd::Attention& arguments) {
+  double pairs = 0;
+  for (std::int64_t b = 0; b < arguments.sequences; ++b) {
+    const auto queries = static_cast<double>(arguments.query_starts[b + 1] - arguments.query_starts[b]);
+    pairs += queries * static_cast<double>(arguments.key_lengths[b]);
+  }
+  return 2 * pairs * static_cast<double>(arguments.heads * arguments.d_head);
+}
+
+struct Backward {
+  Context* context;
+  HeadColumns query, key, value;
+  Tensor out;
+  simd::Attention forward;
+
+  void operator()() const {
+    simd::AttentionBackward arguments{.forward = forward, .d_out = out.gradient->data};
+    // Packed projections share one gradient: whether it is fresh is asked once, then holds for all of its
+    // columns.
+    if (query.tensor.gradient) {
+      const GradientWrite d = context->tape->write(query.tensor);
+      arguments.d_query = d.data + query.column;
+      arguments.accumulate_query = d.accumulate;
+    }
+    if (key.tensor.gradient) {
+      const GradientWrite d = same(key, query)
+                                  ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
+                                  : context->tape->write(key.tensor);
+      arguments.d_key = d.data + key.column;
+      arguments.accumulate_key = d.accumulate;
+    }
+    if (value.tensor.gradient) {
+      const GradientWrite d =
+          same(value, query) ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
+          : same(value, key) ? GradientWrite{key.tensor.gradient->data, arguments.accumulate_key}
+                             : context->tape->write(value.tensor);
+      arguments.d_value = d.data + value.column;
+      arguments.accumulate_value = d.accumulate;
+    }
+    const auto& kernels = context->kernels;
+    const std::int64_t scratch = kernels.attention_backward_scratch(arguments);
+    context->pool.run(kernels.attention_backward_blocks(arguments), 5 * product_flops(forward),
+                      [&](std::int64_t block, int worker) {
+                        kernels.attention_backward(arguments, block, context->pool.scratch(worker, scratch));
+                      });
+  }
+
+  static bool same(const HeadColumns& a, const HeadColumns& b) {
+    return a.tensor.gradient == b.tensor.gradient;
+  }
+};
+
+void check(const char* name, const HeadColumns& columns, std::int64_t width) {
+  if (columns.column >= 0 && columns.column + width <= columns.tensor.columns()) return;
+  fail("attention: ", name, " needs ", width, " columns from column ", columns.column, ", found ",
+       to_string(columns.tensor.shape));
+}
+
+void trace_weights(Context& context, const simd::Attention& arguments, AttentionPlace place) {
+  AttentionTrace& trace = *context.trace;
+  for (std::int64_t b = 0; b < arguments.sequences; ++b) {
+    AttentionRecord record{.kind = place.kind,
+                           .layer = place.layer,
+                           .sequence = static_cast<int>(b),
+                           .heads = static_cast<int>(arguments.heads),
+                           .queries = arguments.query_starts[b + 1] - arguments.query_starts[b],
+                           .keys = arguments.key_lengths[b],
+                           .causal = arguments.causal,
+                           .weights = {},
+                           .scores = {}};
+    const auto matrix = static_cast<std::size_t>(record.queries) * static_cast<std::size_t>(record.keys);
+    record.weights.resize(matrix * static_cast<std::size_t>(record.heads));
+    if (trace.with_scores) record.scores.resize(record.weights.size());
+    for (std::size_t h = 0; h < static_cast<std::size_t>(record.heads); ++h) {
+      context.kernels.attention_weights(arguments, b, static_cast<std::int64_t>(h),
+                                        record.weights.data() + h * matrix,
+                                        trace.with_scores ? record.scores.data() + h * matrix : nullptr);
+    }
+    trace.records.push_back(std::move(record));
+  }
+}
+
+}  // namespace
+
+Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColumns value,
+                 const AttentionSpans& spans, const AttentionShape& shape, float dropout_rate,
+                 AttentionPlace place) {
+  if (shape.kv_heads < 1 || shape.heads % shape.kv_heads != 0) {
+    fail("attention: ", shape.kv_heads, " key/value heads do not divide ", shape.heads, " heads");
+  }
+  const std::int64_t width = shape.heads * shape.d_head;
+  check("query", query, width);
+  check("key", key, shape.kv_heads * shape.d_head);
+  check("value", value, shape.kv_heads * shape.d_head);
+
+  const std::int64_t n = query.tensor.rows();
+  const Tensor out = context.make(Shape::matrix(n, width));
+  const Dropout dropout = make_dropout(context, dropout_rate);
+  const simd::Attention arguments{
+      .sequences = spans.sequences,
+      .heads = shape.heads,
+      .kv_heads = shape.kv_heads,
+      .d_head = shape.d_head,
+      .scale = 1.0f / std::sqrt(static_cast<float>(shape.d_head)),
+      .causal = shape.causal,
+      .query_starts = spans.query_starts,
+      .key_starts = spans.key_starts,
+      .key_lengths = spans.key_lengths,
+      .query = query.tensor.data + query.column,
+      .ld_query = query.tensor.columns(),
+      .key = key.tensor.data + key.column,
+      .ld_key = key.tensor.columns(),
+      .value = value.tensor.data + value.column,
+      .ld_value = value.tensor.columns(),
+      .out = out.data,
+      .ld_out = width,
+      .log_sum_exp = context.arena.array<float>(static_cast<std::size_t>(n * shape.heads)),
+      .dropout = dropout.rate,
+      .dropout_key = dropout.key};
+  const std::int64_t scratch = context.kernels.attention_scratch(arguments);
+  context.pool.run(context.kernels.attention_blocks(arguments), 2 * product_flops(arguments),
+                   [&](std::int64_t block, int worker) {
+                     context.kernels.attention(arguments, block, context.pool.scratch(worker, scratch));
+                   });
+  if (context.trace) trace_weights(context, arguments, place);
+  if (context.tape) context.tape->record(Backward{&context, query, key, value, out, arguments}, out);
+  return out;
+}
+
+}  // namespace attn

@@ -1,0 +1,80 @@
+#include "tensor/parameters.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace attn {
+
+namespace {
+
+constexpr std::int64_t kAlignedFloats = 16;  // 64 bytes
+
+std::int64_t round_up(std::int64_t size) {
+  return (size + kAlignedFloats - 1) / kAlignedFloats * kAlignedFloats;
+}
+
+}  // namespace
+
+void Parameters::Free::operator()(float* memory) const {
+  ::operator delete[](memory, std::align_val_t{64});
+}
+
+Parameters::Array Parameters::make_array(std::int64_t size) {
+  const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
+  auto* memory = static_cast<float*>(::operator new[](bytes, std::align_val_t{64}));
+  std::memset(memory, 0, bytes);
+  return Array(memory);
+}
+
+Parameters::Parameters(const ParameterVisit& visit) {
+  const auto collect = [&](bool decayed) {
+    visit([&](const std::string& name, Tensor& tensor, ParameterRole role) {
+      if (is_decayed(role) != decayed) return;
+      list_.push_back({name, tensor, role, size_});
+      owners_.push_back(&tensor);
+      size_ += round_up(tensor.size());
+      count_ += tensor.size();
+    });
+  };
+  collect(true);
+  decayed_ = size_;
+  collect(false);
+
+  values_ = make_array(size_);
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    list_[i].tensor.data = values_.get() + list_[i].offset;
+    *owners_[i] = list_[i].tensor;
+  }
+}
+
+const NamedParameter* Parameters::find(const std::string& name) const {
+  const auto found = std::find_if(list_.begin(), list_.end(), [&](const auto& p) { return p.name == name; });
+  return found == list_.end() ? nullptr : &*found;
+}
+
+void Parameters::enable_gradients() {
+  if (!gradients_) {
+    gradients_ = make_array(size_);
+    slots_.resize(list_.size());
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      slots_[i].data = gradients_.get() + list_[i].offset;
+      list_[i].tensor.gradient = owners_[i]->gradient = &slots_[i];
+    }
+  }
+  begin_gradients();
+}
+
+void Parameters::begin_gradients() {
+  for (Gradient& slot : slots_) slot.written = false;
+}
+
+void Parameters::finish_gradients() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].written) continue;
+    std::fill_n(slots_[i].data, list_[i].tensor.size(), 0.0f);
+    slots_[i].written = true;
+  }
+}
+
+}  // namespace attn

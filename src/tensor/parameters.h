@@ -1,0 +1,88 @@
+#pragma once
+// The trained numbers of a model: flat arrays of values and gradients, addressed by name. Modules hold
+// tensors that point into them. Optimizers see only the flat arrays.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace attn {
+
+/// What a parameter is for: decides its initial values and whether weight decay applies.
+enum class ParameterRole {
+  matrix,           // decayed
+  residual_output,  // decayed; a matrix whose product is added to the residual stream
+  embedding,        // decayed
+  positions,
+  gain,
+  bias,
+};
+
+constexpr bool is_decayed(ParameterRole role) {
+  return role == ParameterRole::matrix || role == ParameterRole::residual_output ||
+         role == ParameterRole::embedding;
+}
+
+/// A module's visit calls this for each of its parameters: dotted name, the module's tensor (shape already
+/// set), role.
+using ParameterVisitor = std::function<void(const std::string& name, Tensor& tensor, ParameterRole role)>;
+/// Calls a visitor for every parameter of a model, always in the same order.
+using ParameterVisit = std::function<void(const ParameterVisitor& visitor)>;
+
+struct NamedParameter {
+  std::string name;
+  Tensor tensor;
+  ParameterRole role;
+  std::int64_t offset;  // of its first number in the flat arrays
+};
+
+class Parameters {
+ public:
+  /// Lays all parameters of a model out and points its tensors at them, zeroed. Decayed ones come first; each
+  /// starts at a multiple of 64 bytes, so the flat arrays hold some zeros that belong to nobody.
+  explicit Parameters(const ParameterVisit& visit);
+  Parameters(const Parameters&) = delete;
+  Parameters& operator=(const Parameters&) = delete;
+
+  const std::vector<NamedParameter>& list() const { return list_; }
+  /// Null if there is none of that name.
+  const NamedParameter* find(const std::string& name) const;
+
+  float* values() { return values_.get(); }
+  const float* values() const { return values_.get(); }
+  float* gradients() { return gradients_.get(); }
+  /// Length of the flat arrays, padding included; the first decayed() belong to decayed parameters.
+  std::int64_t size() const { return size_; }
+  std::int64_t decayed() const { return decayed_; }
+  /// Number of trained numbers, without padding.
+  std::int64_t count() const { return count_; }
+
+  /// Makes room for gradients, and marks them all unwritten.
+  void enable_gradients();
+  /// Marks all gradients unwritten; the next pass overwrites them.
+  void begin_gradients();
+  /// Zeroes those that no backward pass has written since.
+  void finish_gradients();
+
+ private:
+  struct Free {
+    void operator()(float* memory) const;
+  };
+  using Array = std::unique_ptr<float[], Free>;
+  static Array make_array(std::int64_t size);
+
+  std::vector<NamedParameter> list_;
+  std::vector<Tensor*> owners_;  // the modules' tensors, in the order of list_
+  std::vector<Gradient> slots_;  // their gradients
+  Array values_;
+  Array gradients_;
+  std::int64_t size_ = 0;
+  std::int64_t decayed_ = 0;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace attn
