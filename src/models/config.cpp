@@ -1,0 +1,118 @@
+#include "models/config.h"
+
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace attn {
+namespace {
+
+/// Sizes above this are damage, not models, and products of two of them stay far inside 64 bits.
+constexpr int kLargestSize = 1 << 28;
+constexpr int kMostLayers = 100'000;
+
+struct Size {
+  const char* name;
+  int value, least, most;
+};
+
+void check_sizes(const ModelConfig& config, const std::string& where) {
+  const bool two_stacks = config.architecture == Architecture::transformer;
+  const std::array<Size, 9> sizes = {{{"vocabulary", config.vocabulary, 1, kLargestSize},
+                                      {"context", config.context, 1, kLargestSize},
+                                      {"layers", config.layers, 1, kMostLayers},
+                                      {"decoder_layers", config.decoder_layers, two_stacks ? 1 : 0, kMostLayers},
+                                      {"heads", config.heads, 1, kLargestSize},
+                                      {"kv_heads", config.kv_heads, 1, kLargestSize},
+                                      {"d_model", config.d_model, 1, kLargestSize},
+                                      {"d_head", config.d_head, 1, kLargestSize},
+                                      {"d_ff", config.d_ff, 1, kLargestSize}}};
+  for (const Size& size : sizes) {
+    if (size.value < size.least || size.value > size.most) {
+      fail(where, ": ", size.name, " is ", size.value, ", expected ", size.least, " to ", size.most);
+    }
+  }
+  if (config.type_vocabulary < 0 || config.type_vocabulary > kLargestSize) {
+    fail(where, ": type_vocabulary is ", config.type_vocabulary, ", expected 0 to ", kLargestSize);
+  }
+}
+
+void check_heads(const ModelConfig& config, const std::string& where) {
+  if (config.heads % config.kv_heads != 0) {
+    fail(where, ": kv_heads is ", config.kv_heads, ", expected a divisor of heads (", config.heads, ")");
+  }
+  const std::int64_t width = std::int64_t{config.heads} * config.d_head;
+  if (width > kLargestSize) {
+    fail(where, ": heads times d_head is ", width, ", expected at most ", kLargestSize);
+  }
+  if (config.positions == Positions::rotary && config.d_head % 2 != 0) {
+    fail(where, ": d_head is ", config.d_head, ", expected an even number for rotary positions");
+  }
+}
+
+void check_numbers(const ModelConfig& config, const std::string& where) {
+  if (!(config.dropout >= 0 && config.dropout < 1)) {
+    fail(where, ": dropout is ", config.dropout, ", expected 0 or more and less than 1");
+  }
+  if (!(config.norm_eps > 0 && config.norm_eps < 1)) {
+    fail(where, ": norm_eps is ", config.norm_eps, ", expected more than 0 and less than 1");
+  }
+  if (!(config.rope_theta > 0) || !std::isfinite(config.rope_theta)) {
+    fail(where, ": rope_theta is ", config.rope_theta, ", expected a positive number");
+  }
+}
+
+void check_token(const ModelConfig& config, const std::string& where, const char* name,
+                 const std::optional<std::int32_t>& id) {
+  if (id && (*id < 0 || *id >= config.vocabulary)) {
+    fail(where, ": ", name, " is ", *id, ", expected an id below the vocabulary's size, ", config.vocabulary);
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Architecture value) {
+  switch (value) {
+    case Architecture::gpt2: return "gpt2";
+    case Architecture::llama: return "llama";
+    case Architecture::bert: return "bert";
+    case Architecture::transformer: return "transformer";
+  }
+  return "";
+}
+
+std::string_view name_of(Positions value) {
+  switch (value) {
+    case Positions::none: return "none";
+    case Positions::learned: return "learned";
+    case Positions::sinusoidal: return "sinusoidal";
+    case Positions::rotary: return "rotary";
+  }
+  return "";
+}
+
+std::string_view name_of(NormPlace value) { return value == NormPlace::pre ? "pre" : "post"; }
+
+std::string_view name_of(NormKind value) { return value == NormKind::layer ? "layer" : "rms"; }
+
+std::string_view name_of(Activation value) {
+  switch (value) {
+    case Activation::none: return "none";
+    case Activation::relu: return "relu";
+    case Activation::gelu: return "gelu";
+    case Activation::gelu_tanh: return "gelu_tanh";
+  }
+  return "";
+}
+
+void check_config(const ModelConfig& config, const std::string& where) {
+  check_sizes(config, where);
+  check_heads(config, where);
+  check_numbers(config, where);
+  check_token(config, where, "begin_id", config.begin_id);
+  check_token(config, where, "end_id", config.end_id);
+  check_token(config, where, "pad_id", config.pad_id);
+}
+
+}  // namespace attn
