@@ -8,6 +8,7 @@
 
 #include "models/config.h"
 #include "models/safetensors.h"
+#include "models/weight_files.h"
 #include "tensor/parameters.h"
 
 namespace attn {

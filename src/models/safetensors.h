@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/json.h"
 
 namespace attn {
 
@@ -35,6 +36,8 @@ class SafetensorsFile {
   /// Maps the file and checks its header: length, JSON, no name twice, every size, data that tiles the rest of the
   /// file exactly. Throws Error naming the file and the tensor.
   explicit SafetensorsFile(const std::string& path);
+  /// The same for `contents`, a part of a mapped file; `path` is what messages call it.
+  SafetensorsFile(std::shared_ptr<const MappedFile> file, std::string_view contents, std::string path);
 
   const std::string& path() const { return path_; }
   /// The strings under `__metadata__`.
@@ -57,15 +60,17 @@ class SafetensorsFile {
 
  private:
   void parse_header(std::string_view header);
-  void check_tiling() const;
+  void parse_metadata(const Json& metadata);
+  void add_entry(const std::string& name, const Json& description);
+  void check_tiling();
   void read_bytes(std::string_view name, std::string_view dtype, std::span<std::byte> out) const;
 
   std::string path_;
-  MappedFile file_;
+  std::shared_ptr<const MappedFile> file_;
+  std::string_view data_;  // what follows the header
   std::map<std::string, std::string> metadata_;
   std::vector<TensorEntry> tensors_;
   std::map<std::string, std::size_t, std::less<>> index_;  // name -> place in tensors_
-  std::uint64_t data_begin_ = 0;                           // of the data in the file
 };
 
 /// Takes bytes in sequence.
@@ -90,29 +95,5 @@ OutgoingTensor outgoing(std::string name, std::string dtype, std::vector<std::in
 /// Writes a safetensors file: to a temporary name first, renamed when it is complete. Throws Error.
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
                        std::span<const OutgoingTensor> tensors);
-
-/// The weights of a model: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
-class WeightFiles {
- public:
-  /// Throws Error if the folder holds neither, or if index and shards disagree.
-  explicit WeightFiles(const std::string& folder);
-
-  struct Entry {
-    const SafetensorsFile* file = nullptr;
-    const TensorEntry* tensor = nullptr;
-    explicit operator bool() const { return tensor != nullptr; }
-  };
-  /// Nothing if there is none of that name.
-  Entry find(std::string_view name) const;
-  std::vector<Entry> all() const;
-  /// The file that names all arrays, for messages.
-  const std::string& path() const { return path_; }
-
- private:
-  void open_shards(const std::string& folder, const std::string& index_path);
-
-  std::string path_;
-  std::vector<std::unique_ptr<SafetensorsFile>> files_;
-};
 
 }  // namespace attn

@@ -1,0 +1,69 @@
+#include "models/folder.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "models/file_layout.h"
+#include "models/weight_files.h"
+
+namespace attn {
+
+namespace fs = std::filesystem;
+
+std::string join_path(std::string_view folder, std::string_view name) {
+  std::string path(folder);
+  if (!path.empty() && path.back() != '/') path += '/';
+  return path.append(name);
+}
+
+ModelFolder::ModelFolder(std::string path) : path_(std::move(path)) {
+  std::error_code ignored;
+  if (!fs::exists(path_, ignored)) fail(path_, ": no such folder, expected a model");
+  if (!fs::is_directory(path_, ignored)) fail(path_, " is a file, expected a model's folder");
+  if (!has(kConfigFile)) fail(path_, ": holds no ", kConfigFile, ", expected a model's folder");
+}
+
+bool ModelFolder::has(std::string_view name) const {
+  std::error_code ignored;
+  return fs::exists(path_of(name), ignored);
+}
+
+std::string ModelFolder::read(std::string_view name) const { return read_file(path_of(name)); }
+
+std::unique_ptr<SafetensorsFile> ModelFolder::open_safetensors(std::string_view name) const {
+  return std::make_unique<SafetensorsFile>(path_of(name));
+}
+
+ModelConfig ModelFolder::read_config() const { return config_from_json(read(kConfigFile), path_of(kConfigFile)); }
+
+void ModelFolder::read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const {
+  load_weights(WeightFiles(*this), config, parameters);
+}
+
+void create_model_folder(const std::string& folder, bool overwrite) {
+  std::error_code ignored;
+  if (!overwrite && fs::exists(join_path(folder, kConfigFile), ignored)) {
+    fail(folder, " holds a model already; choose another folder, or --force to overwrite it");
+  }
+  if (!overwrite && fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored)) {
+    fail(folder, " is not empty and holds no model; choose another folder, or --force to write into it");
+  }
+  make_directories(folder);
+}
+
+void save_model(const std::string& folder, const ModelConfig& config, std::span<const NamedParameter> parameters) {
+  make_directories(folder);
+  write_safetensors(join_path(folder, kWeightsFile), {{"format", "pt"}}, outgoing_weights(config, parameters));
+  write_file(join_path(folder, kGenerationConfigFile), generation_config_to_json(config));
+  write_file(join_path(folder, kConfigFile), config_to_json(config));
+}
+
+void save_tokenizer(const std::string& folder, const ModelConfig& config, std::string_view tokenizer_json,
+                    const SpecialTokenNames& names) {
+  make_directories(folder);
+  write_file(join_path(folder, kTokenizerFile), tokenizer_json);
+  write_file(join_path(folder, kTokenizerConfigFile), tokenizer_config_to_json(config, names));
+}
+
+}  // namespace attn

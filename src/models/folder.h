@@ -1,0 +1,61 @@
+#pragma once
+// A model on disk: a folder in the Hugging Face layout. Knows configuration and weights; tokenizer.json is read and
+// written by those who know tokenizers, under the names given here.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "models/config.h"
+#include "models/safetensors.h"
+#include "tensor/parameters.h"
+
+namespace attn {
+
+inline constexpr std::string_view kConfigFile = "config.json";
+inline constexpr std::string_view kGenerationConfigFile = "generation_config.json";
+inline constexpr std::string_view kWeightsFile = "model.safetensors";
+inline constexpr std::string_view kWeightsIndexFile = "model.safetensors.index.json";
+inline constexpr std::string_view kTokenizerFile = "tokenizer.json";
+inline constexpr std::string_view kTokenizerConfigFile = "tokenizer_config.json";
+inline constexpr std::string_view kTrainingOptionsFile = "training/options.conf";
+inline constexpr std::string_view kTrainingStateFile = "training/state.safetensors";
+inline constexpr std::string_view kTrainingLogFile = "training/log.csv";
+
+/// `folder`/`name`.
+std::string join_path(std::string_view folder, std::string_view name);
+
+/// A model that is there to be read.
+class ModelFolder {
+ public:
+  /// Throws Error if there is no such folder or it holds no config.json.
+  explicit ModelFolder(std::string path);
+
+  const std::string& path() const { return path_; }
+  std::string path_of(std::string_view name) const { return join_path(path_, name); }
+  bool has(std::string_view name) const;
+  /// Contents of a file. Throws Error naming its path.
+  std::string read(std::string_view name) const;
+  std::unique_ptr<SafetensorsFile> open_safetensors(std::string_view name) const;
+
+  ModelConfig read_config() const;
+  /// Fills the parameters of a model that was built from read_config().
+  void read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const;
+
+ private:
+  std::string path_;
+};
+
+/// Makes the folder of a new model. Throws Error if it holds a model already, or files that belong to none, unless
+/// `overwrite`; nothing is deleted.
+void create_model_folder(const std::string& folder, bool overwrite);
+
+/// Writes config.json, generation_config.json and model.safetensors, each whole or not at all.
+void save_model(const std::string& folder, const ModelConfig& config, std::span<const NamedParameter> parameters);
+
+/// Writes tokenizer.json and tokenizer_config.json.
+void save_tokenizer(const std::string& folder, const ModelConfig& config, std::string_view tokenizer_json,
+                    const SpecialTokenNames& names);
+
+}  // namespace attn
