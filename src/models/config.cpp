@@ -74,34 +74,50 @@ void check_token(const ModelConfig& config, const std::string& where, const char
 
 std::string_view name_of(Architecture value) {
   switch (value) {
-    case Architecture::gpt2: return "gpt2";
-    case Architecture::llama: return "llama";
-    case Architecture::bert: return "bert";
-    case Architecture::transformer: return "transformer";
+    case Architecture::gpt2:
+      return "gpt2";
+    case Architecture::llama:
+      return "llama";
+    case Architecture::bert:
+      return "bert";
+    case Architecture::transformer:
+      return "transformer";
   }
   return "";
 }
 
 std::string_view name_of(Positions value) {
   switch (value) {
-    case Positions::none: return "none";
-    case Positions::learned: return "learned";
-    case Positions::sinusoidal: return "sinusoidal";
-    case Positions::rotary: return "rotary";
+    case Positions::none:
+      return "none";
+    case Positions::learned:
+      return "learned";
+    case Positions::sinusoidal:
+      return "sinusoidal";
+    case Positions::rotary:
+      return "rotary";
   }
   return "";
 }
 
-std::string_view name_of(NormPlace value) { return value == NormPlace::pre ? "pre" : "post"; }
+std::string_view name_of(NormPlace value) {
+  return value == NormPlace::pre ? "pre" : "post";
+}
 
-std::string_view name_of(NormKind value) { return value == NormKind::layer ? "layer" : "rms"; }
+std::string_view name_of(NormKind value) {
+  return value == NormKind::layer ? "layer" : "rms";
+}
 
 std::string_view name_of(Activation value) {
   switch (value) {
-    case Activation::none: return "none";
-    case Activation::relu: return "relu";
-    case Activation::gelu: return "gelu";
-    case Activation::gelu_tanh: return "gelu_tanh";
+    case Activation::none:
+      return "none";
+    case Activation::relu:
+      return "relu";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::gelu_tanh:
+      return "gelu_tanh";
   }
   return "";
 }

@@ -100,7 +100,9 @@ std::string put_number(std::string_view pattern, const std::string& number) {
   return name;
 }
 
-bool is_matrix(const NamedParameter& parameter) { return parameter.tensor.shape.rank == 2; }
+bool is_matrix(const NamedParameter& parameter) {
+  return parameter.tensor.shape.rank == 2;
+}
 
 FilePart make_part(const ModelConfig& config, const NamedParameter& parameter, std::string name, Rows rows,
                    bool transposed) {
@@ -110,12 +112,23 @@ FilePart make_part(const ModelConfig& config, const NamedParameter& parameter, s
   FilePart part{std::move(name), &parameter, 0, is_matrix(parameter) ? shape.rows : shape.columns,
                 transposed && is_matrix(parameter)};
   switch (rows) {
-    case Rows::all: break;
-    case Rows::query: part.rows = queries; break;
-    case Rows::key: part.first = queries, part.rows = keys; break;
-    case Rows::value: part.first = queries + keys, part.rows = keys; break;
-    case Rows::gate: part.rows = config.d_ff; break;
-    case Rows::up: part.first = part.rows = config.d_ff; break;
+    case Rows::all:
+      break;
+    case Rows::query:
+      part.rows = queries;
+      break;
+    case Rows::key:
+      part.first = queries, part.rows = keys;
+      break;
+    case Rows::value:
+      part.first = queries + keys, part.rows = keys;
+      break;
+    case Rows::gate:
+      part.rows = config.d_ff;
+      break;
+    case Rows::up:
+      part.first = part.rows = config.d_ff;
+      break;
   }
   return part;
 }

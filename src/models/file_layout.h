@@ -15,10 +15,10 @@ namespace attn {
 
 /// One array of the file and the rows of a parameter that it holds.
 struct FilePart {
-  std::string name;                // in the file
+  std::string name;  // in the file
   const NamedParameter* parameter;
-  std::int64_t first, rows;        // rows of a matrix, elements of a vector
-  bool transposed;                 // a matrix that the file holds as (in, out)
+  std::int64_t first, rows;  // rows of a matrix, elements of a vector
+  bool transposed;           // a matrix that the file holds as (in, out)
 
   /// As the file states it.
   std::vector<std::int64_t> shape() const;

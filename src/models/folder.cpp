@@ -29,13 +29,17 @@ bool ModelFolder::has(std::string_view name) const {
   return fs::exists(path_of(name), ignored);
 }
 
-std::string ModelFolder::read(std::string_view name) const { return read_file(path_of(name)); }
+std::string ModelFolder::read(std::string_view name) const {
+  return read_file(path_of(name));
+}
 
 std::unique_ptr<SafetensorsFile> ModelFolder::open_safetensors(std::string_view name) const {
   return std::make_unique<SafetensorsFile>(path_of(name));
 }
 
-ModelConfig ModelFolder::read_config() const { return config_from_json(read(kConfigFile), path_of(kConfigFile)); }
+ModelConfig ModelFolder::read_config() const {
+  return config_from_json(read(kConfigFile), path_of(kConfigFile));
+}
 
 void ModelFolder::read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const {
   load_weights(WeightFiles(*this), config, parameters);

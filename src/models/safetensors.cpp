@@ -25,9 +25,10 @@ struct TypeSize {
 };
 
 constexpr TypeSize kTypes[] = {
-    {"F64", 64}, {"F32", 32}, {"F16", 16},    {"BF16", 16},   {"I64", 64},  {"I32", 32},     {"I16", 16},     {"I8", 8},
-    {"U64", 64}, {"U32", 32}, {"U16", 16},    {"U8", 8},      {"BOOL", 8},  {"F8_E4M3", 8},  {"F8_E5M2", 8},  {"F8_E8M0", 8},
-    {"F4", 4},   {"C64", 64}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"C128", 128}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8},
+    {"F64", 64},    {"F32", 32},    {"F16", 16},    {"BF16", 16},       {"I64", 64},        {"I32", 32},
+    {"I16", 16},    {"I8", 8},      {"U64", 64},    {"U32", 32},        {"U16", 16},        {"U8", 8},
+    {"BOOL", 8},    {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8},     {"F4", 4},          {"C64", 64},
+    {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"C128", 128},  {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8},
 };
 
 /// Bits of one number; nothing if the type is unknown, which matters only if somebody reads the array.
@@ -101,7 +102,9 @@ std::string make_header(const std::map<std::string, std::string>& metadata, std:
 
 }  // namespace
 
-std::int64_t TensorEntry::count() const { return static_cast<std::int64_t>(*count_of(shape)); }
+std::int64_t TensorEntry::count() const {
+  return static_cast<std::int64_t>(*count_of(shape));
+}
 
 std::string describe(const TensorEntry& entry) {
   std::string text = entry.dtype + " (";
@@ -180,7 +183,8 @@ void SafetensorsFile::add_entry(const std::string& name, const Json& description
   const std::optional<std::uint64_t> count = count_of(entry.shape);
   const std::optional<std::uint64_t> size = count ? product(*count, bits.value_or(1)) : std::nullopt;
   if (!size || (bits && (*size % 8 != 0 || *size / 8 != entry.end - entry.begin))) {
-    fail(where, ": data_offsets span ", entry.end - entry.begin, " bytes, which is not the size of ", attn::describe(entry));
+    fail(where, ": data_offsets span ", entry.end - entry.begin, " bytes, which is not the size of ",
+         attn::describe(entry));
   }
   tensors_.push_back(std::move(entry));
 }
@@ -227,7 +231,8 @@ void SafetensorsFile::read_floats(const TensorEntry& entry, std::span<float> out
   }
   const auto bad = std::find_if(out.begin(), out.end(), [](float number) { return !std::isfinite(number); });
   if (bad != out.end()) {
-    fail(path_, ": tensor ", entry.name, " holds ", *bad, " as number ", bad - out.begin(), ", expected finite numbers");
+    fail(path_, ": tensor ", entry.name, " holds ", *bad, " as number ", bad - out.begin(),
+         ", expected finite numbers");
   }
 }
 
