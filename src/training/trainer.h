@@ -1,0 +1,112 @@
+#pragma once
+// The training loop. It knows steps, updates, evaluations, and when to save; what a batch is belongs to the task, what
+// is shown or written to the observer.
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "training/optimizer.h"
+#include "training/schedule.h"
+#include "training/task.h"
+
+namespace attn {
+
+struct TrainerOptions {
+  ScheduleOptions schedule;  // with the number of steps
+  OptimizerOptions optimizer;
+  std::uint64_t seed = 1;
+  std::int64_t accumulate = 1;    // micro-batches of one update
+  std::int64_t eval_every = 100;  // steps
+  std::int64_t save_every = 0;    // steps between kept checkpoints; 0: none but at evaluations
+  std::int64_t patience = 0;      // evaluations without a better loss before training ends; 0: never
+  double time_limit = 0;          // seconds of training, evaluation included; 0: none
+};
+
+/// A row of log.csv.
+struct Evaluation {
+  std::int64_t step = 0;    // updates made
+  std::int64_t tokens = 0;  // target tokens trained on so far
+  double seconds = 0;       // of training, without evaluation
+  double train_loss = 0;    // mean since the last evaluation, nats per target token
+  double valid_loss = 0;
+  double valid_bits_per_character = 0;
+  double learning_rate = 0;
+  double gradient_norm = 0;  // of the last step, before clipping
+  double tokens_per_second = 0;
+};
+
+/// Everything that changes while training, besides parameters and moments; saved and restored for resuming.
+struct TrainerState {
+  std::int64_t step = 0;
+  std::int64_t tokens = 0;
+  double seconds = 0;
+  LossSum since_evaluation;
+  double seconds_at_evaluation = 0;
+  std::int64_t tokens_at_evaluation = 0;
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::int64_t best_step = 0;
+  std::int64_t evaluations_without_gain = 0;
+  double recent_step_seconds = 0;  // smoothed duration of a step
+  bool finished = false;
+};
+
+struct StepReport {
+  std::int64_t step = 0;  // updates made
+  double loss = 0;
+  double tokens_per_second = 0;  // lately
+  double seconds_left = 0;       // estimated
+};
+
+enum class TrainingEnd { steps, patience, time, interrupted };
+
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void on_step(const StepReport&) {}
+  /// After every evaluation; `is_best` if the loss is the lowest so far.
+  virtual void on_evaluation(const Evaluation&, bool /*is_best*/) {}
+  /// Time to keep a checkpoint (save_every).
+  virtual void on_checkpoint(std::int64_t /*step*/) {}
+  /// Asked after every step.
+  virtual bool should_stop() { return false; }
+};
+
+class Trainer {
+ public:
+  Trainer(TrainingTask& task, const TrainerOptions& options, ThreadPool& pool, const simd::Kernels& kernels);
+
+  /// Trains until the steps are done, patience or time runs out, or the observer wants to stop. Throws Error if the
+  /// loss or the gradient is no number any more; the parameters are then those before the step.
+  TrainingEnd run(TrainingObserver& observer);
+
+  /// Mean loss over the whole validation part, or over its quick part.
+  LossSum validate(bool whole);
+  /// Seconds that each of the next `steps` updates takes, measured on throw-away passes that change nothing.
+  double measure_step_seconds(std::int64_t steps);
+
+  TrainerState& state() { return state_; }
+  AdamWOptimizer& optimizer() { return optimizer_; }
+  void set_steps(std::int64_t steps) { options_.schedule.steps = steps; }
+  const TrainerOptions& options() const { return options_; }
+
+ private:
+  LossSum accumulate_gradients(std::int64_t step);
+  void update(std::int64_t step, const LossSum& loss);
+  bool evaluate(TrainingObserver& observer);
+  StepReport report(const LossSum& loss);
+
+  TrainingTask& task_;
+  TrainerOptions options_;
+  Arena arena_;
+  Tape tape_;
+  ThreadPool& pool_;
+  const simd::Kernels& kernels_;
+  AdamWOptimizer optimizer_;
+  TrainerState state_;
+  double last_norm_ = 0;
+  double last_rate_ = 0;
+};
+
+}  // namespace attn
