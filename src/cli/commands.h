@@ -1,0 +1,17 @@
+#pragma once
+// The table of all commands. A new one needs its row declared here and listed in commands.cpp.
+
+#include <span>
+#include <string_view>
+
+#include "cli/command.h"
+
+namespace attn {
+
+/// All commands in the order in which the overview shows them.
+std::span<const CommandRow* const> commands();
+
+/// By name or alias; null if there is none.
+const CommandRow* find_command(std::string_view name);
+
+}  // namespace attn

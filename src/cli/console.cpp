@@ -1,0 +1,68 @@
+#include "cli/console.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace attn {
+
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
+
+/// 0, or the errno that stopped it.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+void StandardOutput::write(std::string_view text) {
+  buffer_ += text;
+  if (buffer_.size() >= kBufferBytes) flush();
+}
+
+void StandardOutput::flush() {
+  const int error = write_all(STDOUT_FILENO, buffer_);
+  buffer_.clear();
+  if (error == EPIPE) throw ClosedPipe();
+  if (error != 0) fail("cannot write to standard output: ", std::strerror(error));
+}
+
+void write_to_stderr(std::string_view text) {
+  write_all(STDERR_FILENO, text);
+}
+
+Terminal Terminal::detect() {
+  Terminal terminal;
+  terminal.input = isatty(STDIN_FILENO) != 0;
+  terminal.output = isatty(STDOUT_FILENO) != 0;
+  terminal.error = isatty(STDERR_FILENO) != 0;
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    winsize size{};
+    if (ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+      terminal.width = size.ws_col;
+      break;
+    }
+  }
+  const char* const no_color = std::getenv("NO_COLOR");
+  const char* const kind = std::getenv("TERM");
+  const bool forbidden = no_color != nullptr && *no_color != '\0';
+  terminal.color = !forbidden && kind != nullptr && std::string_view(kind) != "dumb";
+  return terminal;
+}
+
+}  // namespace attn
