@@ -56,22 +56,28 @@ $(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests: $
 
 # One object per instruction set; nothing else may use these flags (see src/simd/kernels.h).
 ISA :=
+TESTS_FOLDER :=
 $(BUILD)/src/simd/isa_%.o: OPTIMIZE = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/simd/isa_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
+$(BUILD)/tests/%.o: TESTS_FOLDER := -Itests
+
 $(BUILD)/%.o: %.cpp $(BUILD)/compile-settings
 	@mkdir -p $(@D)
-	$(CXX) $(COMPILE) $(OPTIMIZE) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	$(CXX) $(COMPILE) $(TESTS_FOLDER) $(OPTIMIZE) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
 
 # Files that change when the settings do, so that everything is then built again.
-$(BUILD)/compile-settings: SETTINGS = $(CXX) $(COMPILE) $(OPTIMIZE) $(CXXFLAGS)
-$(BUILD)/link-settings: SETTINGS = $(CXX) $(LINK)
-$(BUILD)/compile-settings $(BUILD)/link-settings: FORCE
+COMPILE_SETTINGS := $(CXX) $(COMPILE) $(OPTIMIZE) $(CXXFLAGS)
+LINK_SETTINGS := $(CXX) $(LINK)
+$(BUILD)/compile-settings: FORCE
 	@mkdir -p $(@D)
-	@echo '$(SETTINGS)' | cmp -s - $@ || echo '$(SETTINGS)' > $@
+	@echo '$(COMPILE_SETTINGS)' | cmp -s - $@ || echo '$(COMPILE_SETTINGS)' > $@
+$(BUILD)/link-settings: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LINK_SETTINGS)' | cmp -s - $@ || echo '$(LINK_SETTINGS)' > $@
 
 # FILTER is a doctest test-case filter: make test FILTER='*softmax*'
 test: $(BUILD)/attn-tests $(BUILD)/attn

@@ -1,0 +1,55 @@
+#pragma once
+// The texts that a command works on: lines of a file or of standard input, or the one text of --text.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/file.h"
+#include "cli/command.h"
+
+namespace attn {
+
+/// The option of commands that read texts.
+struct InputOptions {
+  std::optional<std::string> text;
+
+  void visit(OptionTable& options);
+};
+
+/// Reads texts one by one; files may be larger than memory. A byte-order mark and the carriage returns of \r\n are
+/// left out. Throws Error naming `file:line` for anything that is not UTF-8.
+class TextInput {
+ public:
+  /// `file`: a path, or nothing or "-" for standard input. `wanted` says what the command waits for ("texts to
+  /// translate, one a line"). Throws Error if there is no such file, and a usage error if standard input is a terminal
+  /// or if both a file and --text were given.
+  TextInput(const InputOptions& options, std::optional<std::string> file, const Invocation& call,
+            std::string_view wanted);
+
+  /// The next text; false at the end. Throws Error if there was no text at all.
+  bool next(std::string& text);
+  /// Everything that is left as one text, line ends as \n; the final line end is dropped.
+  std::string rest();
+
+  /// "reviews.txt:3", "standard input:3", or "--text": where the last text stood.
+  std::string where() const;
+  /// Number of texts so far.
+  std::int64_t count() const { return count_; }
+
+ private:
+  bool read_line(std::string& line);
+  bool fill();
+
+  std::string name_;                 // for messages
+  std::optional<std::string> text_;  // of --text, until it was handed out
+  bool is_text_ = false;
+  FileDescriptor file_;
+  int descriptor_ = -1;
+  std::string buffer_;  // read but not yet handed out, from position_
+  std::size_t position_ = 0;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace attn
