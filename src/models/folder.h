@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "models/config.h"
-#include "models/decoder.h"
 #include "models/safetensors.h"
 #include "tensor/parameters.h"
 
@@ -41,14 +40,12 @@ class ModelFolder {
   std::unique_ptr<SafetensorsFile> open_safetensors(std::string_view name) const;
 
   ModelConfig read_config() const;
+  /// Fills the parameters of a model that was built from read_config().
+  void read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const;
 
  private:
   std::string path_;
 };
-
-/// The decoder-only model in a folder. Throws Error if it is of another kind, or damaged; before memory is taken for
-/// it if its weights are far smaller than config.json says.
-std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder);
 
 /// Makes the folder of a new model. Throws Error if it holds a model already, or files that belong to none, unless
 /// `overwrite`; nothing is deleted.

@@ -1,0 +1,116 @@
+#include "generation/cached_decoder.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "autograd/context.h"
+#include "autograd/select_rows.h"
+#include "base/error.h"
+
+namespace attn {
+
+namespace {
+
+int room(const ModelConfig& config, std::int64_t tokens) {
+  return static_cast<int>(std::clamp<std::int64_t>(tokens, 1, config.context));
+}
+
+std::span<const std::int32_t> last_of(std::span<const std::int32_t> tokens, std::size_t count) {
+  return tokens.last(std::min(tokens.size(), count));
+}
+
+}  // namespace
+
+CachedDecoder::CachedDecoder(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool, int slots,
+                             std::int64_t tokens)
+    : model_(model),
+      kernels_(kernels),
+      pool_(pool),
+      cache_(model.config().layers, slots, room(model.config(), tokens),
+             static_cast<std::int64_t>(model.config().kv_heads) * model.config().d_head),
+      windows_(static_cast<std::size_t>(slots)),
+      ended_(static_cast<std::size_t>(slots)),
+      logit_rows_(static_cast<std::size_t>(slots)) {
+  for (auto& window : windows_) window.reserve(static_cast<std::size_t>(cache_.context()));
+}
+
+void CachedDecoder::begin_batch() {
+  starts_.assign(1, 0);
+  lengths_.clear();
+  positions_.clear();
+  ids_.clear();
+  last_rows_.clear();
+}
+
+void CachedDecoder::add_to_batch(std::span<const std::int32_t> tokens, std::int32_t first_position) {
+  for (const std::int32_t id : tokens) {
+    ids_.push_back(id);
+    positions_.push_back(first_position++);
+  }
+  lengths_.push_back(static_cast<std::int32_t>(tokens.size()));
+  starts_.push_back(static_cast<std::int32_t>(ids_.size()));
+  if (!tokens.empty()) last_rows_.push_back(starts_.back() - 1);
+}
+
+void CachedDecoder::run_batch() {
+  arena_.reset();
+  Context context{arena_, pool_, kernels_};
+  context.cache = &cache_;
+  const Sequences sequences{static_cast<std::int64_t>(lengths_.size()), starts_.data(), lengths_.data(),
+                            positions_.data()};
+  const Tensor hidden = model_.hidden(context, {sequences, ids_.data()});
+  const Tensor last = select_rows(context, hidden, last_rows_.data(), static_cast<std::int64_t>(last_rows_.size()));
+  logits_ = model_.logits(context, last);
+}
+
+void CachedDecoder::read(std::span<const std::int32_t> prompt) {
+  if (prompt.empty()) fail("a prompt needs at least one token");
+  const auto text = last_of(prompt, static_cast<std::size_t>(cache_.context()));
+  cache_.truncate(0);
+  begin_batch();
+  add_to_batch(text, 0);
+  run_batch();
+  cache_.spread_first_slot();
+  for (auto& window : windows_) window.assign(text.begin(), text.end());
+  std::fill(ended_.begin(), ended_.end(), false);
+  std::fill(logit_rows_.begin(), logit_rows_.end(), 0);
+}
+
+void CachedDecoder::append(std::span<const std::int32_t> tokens) {
+  if (tokens.size() != windows_.size()) fail("expected a token for each of ", windows_.size(), " slots");
+  const auto context = static_cast<std::size_t>(cache_.context());
+  bool full = false;
+  for (std::size_t slot = 0; slot < windows_.size(); ++slot) {
+    if (tokens[slot] < 0) ended_[slot] = true;
+    full |= !ended_[slot] && windows_[slot].size() == context;
+  }
+  // The texts that have not ended are equally long: the context is full for all of them or for none.
+  if (full) cache_.truncate(0);
+  begin_batch();
+  for (std::size_t slot = 0; slot < windows_.size(); ++slot) {
+    if (ended_[slot]) {
+      add_to_batch({}, 0);
+      continue;
+    }
+    auto& window = windows_[slot];
+    if (full)
+      window.erase(window.begin(),
+                   window.end() - static_cast<std::ptrdiff_t>(std::max<std::size_t>(context / 2, 1) - 1));
+    window.push_back(tokens[slot]);
+    logit_rows_[slot] = static_cast<std::int64_t>(last_rows_.size());
+    if (full) {
+      add_to_batch(window, 0);
+    } else {
+      add_to_batch({&tokens[slot], 1}, static_cast<std::int32_t>(window.size() - 1));
+    }
+  }
+  if (!ids_.empty()) run_batch();
+}
+
+std::span<const float> CachedDecoder::logits(int slot) const {
+  const std::int64_t vocabulary = logits_.columns();
+  const std::int64_t row = logit_rows_[static_cast<std::size_t>(slot)];
+  return {logits_.data + row * vocabulary, static_cast<std::size_t>(vocabulary)};
+}
+
+}  // namespace attn

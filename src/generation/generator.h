@@ -1,0 +1,39 @@
+#pragma once
+// Continues a prompt of token ids, token by token. Knows no text; text_stream.h turns the tokens into it.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "generation/sampler.h"
+#include "models/decoder.h"
+#include "simd/kernels.h"
+#include "threading/thread_pool.h"
+
+namespace attn {
+
+struct GenerationOptions {
+  SamplingOptions sampling = {};
+  int tokens = 200;  // at most, of each sample
+  int samples = 1;   // continuations of the same prompt
+  std::uint64_t seed = 1;
+  std::optional<std::int32_t> end_id = {};  // ends a sample; nothing: only the number of tokens and the callback do
+};
+
+/// Why a sample ended.
+enum class StopReason { tokens, end_token, callback };
+
+/// Takes each token as it is drawn, sample by sample within a position; not the end token. False ends the sample.
+using OnToken = std::function<bool(int sample, std::int32_t id)>;
+/// Told once for each sample, after its last token.
+using OnEnd = std::function<void(int sample, StopReason reason)>;
+
+/// Reads the prompt in one pass, then draws the samples' tokens as a batch, past the context length as CachedDecoder
+/// describes. Sample i is the same whatever the number of samples, as far as the kernels' sums are (a batch of another
+/// size may round differently). Throws Error if the prompt is empty or has an id that the model does not know.
+void generate(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool,
+              std::span<const std::int32_t> prompt, const GenerationOptions& options, const OnToken& on_token,
+              const OnEnd& on_end);
+
+}  // namespace attn

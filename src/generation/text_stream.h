@@ -1,0 +1,39 @@
+#pragma once
+// Tokens of one text to the bytes that can be printed already: whole characters only, and nothing that may turn out to
+// be the beginning of a stop text.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/tokenizer.h"
+
+namespace attn {
+
+class TextStream {
+ public:
+  /// `before`: the tokens that the text continues, which decide its first space with some tokenizers. Empty stop texts
+  /// are an error. The tokenizer must outlive the stream.
+  TextStream(const Tokenizer& tokenizer, std::vector<std::string> stops, std::span<const std::int32_t> before);
+
+  /// Adds a token; returns the text that is certain now, maybe none. A stop text is looked for in the text so far,
+  /// however it is cut into tokens; neither it nor anything after it is returned.
+  std::string add(std::int32_t id);
+  /// A stop text has come: nothing more will be returned.
+  bool stopped() const { return stopped_; }
+  /// The rest, when the last token has come. An incomplete character becomes U+FFFD.
+  std::string finish();
+
+ private:
+  std::string decode_next(std::int32_t id);
+
+  const Tokenizer& tokenizer_;
+  std::vector<std::string> stops_;
+  std::vector<std::int32_t> recent_;  // the last tokens, as context of the next one
+  std::string held_;                  // decoded, not yet returned
+  bool stopped_ = false;
+};
+
+}  // namespace attn
