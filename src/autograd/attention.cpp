@@ -36,17 +36,16 @@ struct Backward {
       arguments.accumulate_query = d.accumulate;
     }
     if (key.tensor.gradient) {
-      const GradientWrite d = same(key, query)
-                                  ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
-                                  : context->tape->write(key.tensor);
+      const GradientWrite d = same(key, query) ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
+                                               : context->tape->write(key.tensor);
       arguments.d_key = d.data + key.column;
       arguments.accumulate_key = d.accumulate;
     }
     if (value.tensor.gradient) {
-      const GradientWrite d =
-          same(value, query) ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
-          : same(value, key) ? GradientWrite{key.tensor.gradient->data, arguments.accumulate_key}
-                             : context->tape->write(value.tensor);
+      const GradientWrite d = same(value, query)
+                                  ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
+                              : same(value, key) ? GradientWrite{key.tensor.gradient->data, arguments.accumulate_key}
+                                                 : context->tape->write(value.tensor);
       arguments.d_value = d.data + value.column;
       arguments.accumulate_value = d.accumulate;
     }
@@ -58,15 +57,29 @@ struct Backward {
                       });
   }
 
-  static bool same(const HeadColumns& a, const HeadColumns& b) {
-    return a.tensor.gradient == b.tensor.gradient;
-  }
+  static bool same(const HeadColumns& a, const HeadColumns& b) { return a.tensor.gradient == b.tensor.gradient; }
 };
 
 void check(const char* name, const HeadColumns& columns, std::int64_t width) {
   if (columns.column >= 0 && columns.column + width <= columns.tensor.columns()) return;
   fail("attention: ", name, " needs ", width, " columns from column ", columns.column, ", found ",
        to_string(columns.tensor.shape));
+}
+
+void check(const AttentionSpans& spans, std::int64_t query_rows, std::int64_t key_rows, bool causal) {
+  for (std::int64_t b = 0; b < spans.sequences; ++b) {
+    const std::int64_t begin = spans.query_starts[b], end = spans.query_starts[b + 1];
+    const std::int64_t first_key = spans.key_starts[b], keys = spans.key_lengths[b];
+    if (begin < 0 || end < begin || end > query_rows) {
+      fail("attention: sequence ", b, " has queries in rows ", begin, " to ", end, " of ", query_rows);
+    }
+    if (first_key < 0 || keys < 0 || first_key + keys > key_rows) {
+      fail("attention: sequence ", b, " has ", keys, " keys from row ", first_key, " of ", key_rows);
+    }
+    if (begin < end && keys < (causal ? end - begin : 1)) {
+      fail("attention: sequence ", b, " has ", end - begin, " queries, but only ", keys, " keys: one sees none");
+    }
+  }
 }
 
 void trace_weights(Context& context, const simd::Attention& arguments, AttentionPlace place) {
@@ -85,8 +98,7 @@ void trace_weights(Context& context, const simd::Attention& arguments, Attention
     record.weights.resize(matrix * static_cast<std::size_t>(record.heads));
     if (trace.with_scores) record.scores.resize(record.weights.size());
     for (std::size_t h = 0; h < static_cast<std::size_t>(record.heads); ++h) {
-      context.kernels.attention_weights(arguments, b, static_cast<std::int64_t>(h),
-                                        record.weights.data() + h * matrix,
+      context.kernels.attention_weights(arguments, b, static_cast<std::int64_t>(h), record.weights.data() + h * matrix,
                                         trace.with_scores ? record.scores.data() + h * matrix : nullptr);
     }
     trace.records.push_back(std::move(record));
@@ -95,9 +107,8 @@ void trace_weights(Context& context, const simd::Attention& arguments, Attention
 
 }  // namespace
 
-Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColumns value,
-                 const AttentionSpans& spans, const AttentionShape& shape, float dropout_rate,
-                 AttentionPlace place) {
+Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColumns value, const AttentionSpans& spans,
+                 const AttentionShape& shape, float dropout_rate, AttentionPlace place) {
   if (shape.kv_heads < 1 || shape.heads % shape.kv_heads != 0) {
     fail("attention: ", shape.kv_heads, " key/value heads do not divide ", shape.heads, " heads");
   }
@@ -105,31 +116,31 @@ Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColum
   check("query", query, width);
   check("key", key, shape.kv_heads * shape.d_head);
   check("value", value, shape.kv_heads * shape.d_head);
+  check(spans, query.tensor.rows(), std::min(key.tensor.rows(), value.tensor.rows()), shape.causal);
 
   const std::int64_t n = query.tensor.rows();
   const Tensor out = context.make(Shape::matrix(n, width));
   const Dropout dropout = make_dropout(context, dropout_rate);
-  const simd::Attention arguments{
-      .sequences = spans.sequences,
-      .heads = shape.heads,
-      .kv_heads = shape.kv_heads,
-      .d_head = shape.d_head,
-      .scale = 1.0f / std::sqrt(static_cast<float>(shape.d_head)),
-      .causal = shape.causal,
-      .query_starts = spans.query_starts,
-      .key_starts = spans.key_starts,
-      .key_lengths = spans.key_lengths,
-      .query = query.tensor.data + query.column,
-      .ld_query = query.tensor.columns(),
-      .key = key.tensor.data + key.column,
-      .ld_key = key.tensor.columns(),
-      .value = value.tensor.data + value.column,
-      .ld_value = value.tensor.columns(),
-      .out = out.data,
-      .ld_out = width,
-      .log_sum_exp = context.arena.array<float>(static_cast<std::size_t>(n * shape.heads)),
-      .dropout = dropout.rate,
-      .dropout_key = dropout.key};
+  const simd::Attention arguments{.sequences = spans.sequences,
+                                  .heads = shape.heads,
+                                  .kv_heads = shape.kv_heads,
+                                  .d_head = shape.d_head,
+                                  .scale = 1.0f / std::sqrt(static_cast<float>(shape.d_head)),
+                                  .causal = shape.causal,
+                                  .query_starts = spans.query_starts,
+                                  .key_starts = spans.key_starts,
+                                  .key_lengths = spans.key_lengths,
+                                  .query = query.tensor.data + query.column,
+                                  .ld_query = query.tensor.columns(),
+                                  .key = key.tensor.data + key.column,
+                                  .ld_key = key.tensor.columns(),
+                                  .value = value.tensor.data + value.column,
+                                  .ld_value = value.tensor.columns(),
+                                  .out = out.data,
+                                  .ld_out = width,
+                                  .log_sum_exp = context.arena.array<float>(static_cast<std::size_t>(n * shape.heads)),
+                                  .dropout = dropout.rate,
+                                  .dropout_key = dropout.key};
   const std::int64_t scratch = context.kernels.attention_scratch(arguments);
   context.pool.run(context.kernels.attention_blocks(arguments), 2 * product_flops(arguments),
                    [&](std::int64_t block, int worker) {

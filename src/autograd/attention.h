@@ -39,8 +39,8 @@ struct AttentionPlace {
 
 /// softmax(q·kᵀ/√D)·v → (N, H·D). query, key and value may be columns of the same tensor. If one of them gets
 /// a gradient, every row and column of its tensor must belong to some head of query, key or value.
-Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColumns value,
-                 const AttentionSpans& spans, const AttentionShape& shape, float dropout_rate,
-                 AttentionPlace place);
+/// Throws Error if heads or sequences do not fit, or a query would see no key.
+Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColumns value, const AttentionSpans& spans,
+                 const AttentionShape& shape, float dropout_rate, AttentionPlace place);
 
 }  // namespace attn

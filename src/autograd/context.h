@@ -22,14 +22,13 @@ struct Context {
   Tape* tape = nullptr;                            // null: inference, nothing is recorded
   bool training = false;                           // dropout is active
   RandomStream random{0, RandomPurpose::dropout};  // of this step and micro-batch
-  std::uint64_t operations = 0;     // counts random operations, so that each has numbers of its own
-  AttentionTrace* trace = nullptr;  // null: attention weights are never written out
-  KeyValueCache* cache = nullptr;   // null: every sequence is complete in the batch
+  std::uint64_t operations = 0;                    // counts random operations, so that each has numbers of its own
+  AttentionTrace* trace = nullptr;                 // null: attention weights are never written out
+  KeyValueCache* cache = nullptr;                  // null: every sequence is complete in the batch
 
   /// A new activation: uninitialised data and, if recording, a gradient.
   Tensor make(Shape shape) {
-    return {arena.array<float>(static_cast<std::size_t>(shape.size())),
-            tape ? tape->make_gradient() : nullptr, shape};
+    return {arena.array<float>(static_cast<std::size_t>(shape.size())), tape ? tape->make_gradient() : nullptr, shape};
   }
   /// The key of the next operation that drops elements.
   std::uint64_t next_key() { return random.bits(operations++); }
@@ -48,8 +47,7 @@ inline Dropout make_dropout(Context& context, float rate) {
 
 /// Runs `task(begin, end)` over [0, count) cut into ranges of `grain`; about `flops` of arithmetic in all.
 template <class Task>
-void parallel_ranges(Context& context, std::int64_t count, std::int64_t grain, double flops,
-                     const Task& task) {
+void parallel_ranges(Context& context, std::int64_t count, std::int64_t grain, double flops, const Task& task) {
   context.pool.run((count + grain - 1) / grain, flops, [&](std::int64_t block, int) {
     const std::int64_t begin = block * grain;
     task(begin, begin + grain < count ? begin + grain : count);

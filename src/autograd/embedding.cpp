@@ -9,8 +9,7 @@ namespace attn {
 namespace {
 
 constexpr std::int64_t kRowGrain = 32;
-constexpr std::int64_t kTableBlocks =
-    8;  // the gradient's table is cut into this many row ranges, one owner each
+constexpr std::int64_t kTableBlocks = 8;  // the gradient's table is cut into this many row ranges, one owner each
 
 struct Backward {
   Context* context;
@@ -37,8 +36,7 @@ struct Backward {
                                             .dropout = dropout.rate,
                                             .dropout_key = dropout.key,
                                             .d_table = d.data};
-    const double flops =
-        static_cast<double>(out.size()) + (d.accumulate ? 0.0 : static_cast<double>(rows * columns));
+    const double flops = static_cast<double>(out.size()) + (d.accumulate ? 0.0 : static_cast<double>(rows * columns));
     const std::int64_t grain = (rows + kTableBlocks - 1) / kTableBlocks;
     parallel_ranges(*context, rows, grain, flops, [&](std::int64_t begin, std::int64_t end) {
       if (!d.accumulate) std::fill(d.data + begin * columns, d.data + end * columns, 0.0f);
@@ -52,8 +50,7 @@ void check(const char* name, const Lookup& lookup, std::int64_t n, std::int64_t 
   expect_shape("embedding", name, lookup.table, Shape::matrix(lookup.table.rows(), columns));
   for (std::int64_t i = 0; i < n; ++i) {
     if (lookup.ids[i] < 0 || lookup.ids[i] >= lookup.table.rows()) {
-      fail("embedding: id ", lookup.ids[i], " is outside the table of ", name, " with ", lookup.table.rows(),
-           " rows");
+      fail("embedding: id ", lookup.ids[i], " is outside the table of ", name, " with ", lookup.table.rows(), " rows");
     }
   }
 }
@@ -80,11 +77,9 @@ Tensor embedding(Context& context, std::int64_t n, Lookup tokens, float scale, L
                                   .dropout = dropout.rate,
                                   .dropout_key = dropout.key,
                                   .out = out.data};
-  parallel_ranges(
-      context, n, kRowGrain, 4.0 * static_cast<double>(out.size()),
-      [&](std::int64_t begin, std::int64_t end) { context.kernels.embedding(arguments, begin, end); });
-  if (context.tape)
-    context.tape->record(Backward{&context, out, tokens, positions, types, scale, dropout}, out);
+  parallel_ranges(context, n, kRowGrain, 4.0 * static_cast<double>(out.size()),
+                  [&](std::int64_t begin, std::int64_t end) { context.kernels.embedding(arguments, begin, end); });
+  if (context.tape) context.tape->record(Backward{&context, out, tokens, positions, types, scale, dropout}, out);
   return out;
 }
 

@@ -73,14 +73,11 @@ struct Backward {
     const std::int64_t sums = has_bias ? (out + kColumnGrain - 1) / kColumnGrain : 0;
     const double flops = 4.0 * static_cast<double>(n * in) * static_cast<double>(out);
     context->pool.run(blocks[0] + blocks[1] + sums, flops, [&](std::int64_t block, int worker) {
-      if (block < blocks[0])
-        return kernels.matmul(products[0], block, context->pool.scratch(worker, scratch));
+      if (block < blocks[0]) return kernels.matmul(products[0], block, context->pool.scratch(worker, scratch));
       block -= blocks[0];
-      if (block < blocks[1])
-        return kernels.matmul(products[1], block, context->pool.scratch(worker, scratch));
+      if (block < blocks[1]) return kernels.matmul(products[1], block, context->pool.scratch(worker, scratch));
       const std::int64_t begin = (block - blocks[1]) * kColumnGrain;
-      kernels.column_sums(d_y, out, n, d_bias.data, d_bias.accumulate, begin,
-                          std::min(begin + kColumnGrain, out));
+      kernels.column_sums(d_y, out, n, d_bias.data, d_bias.accumulate, begin, std::min(begin + kColumnGrain, out));
     });
   }
 };
@@ -95,8 +92,7 @@ Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation
   const Tensor y = context.make(Shape::matrix(n, out));
   const bool keep = context.tape && activation != Activation::none;
   const Tensor preactivation =
-      keep ? Tensor{context.arena.array<float>(static_cast<std::size_t>(y.size())), nullptr, y.shape}
-           : Tensor{};
+      keep ? Tensor{context.arena.array<float>(static_cast<std::size_t>(y.size())), nullptr, y.shape} : Tensor{};
   run_matmul(context, {.form = Form::NT,
                        .m = n,
                        .n = out,

@@ -7,7 +7,6 @@
 namespace attn {
 
 /// x (N, in), weight (out, in), bias (out) or empty → (N, out). Throws Error if the shapes do not fit.
-Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias,
-              Activation activation = Activation::none);
+Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation activation = Activation::none);
 
 }  // namespace attn

@@ -73,10 +73,9 @@ class BlockwiseLoss {
                                        .scale = options_.gradient_scale,
                                        .loss = losses_,
                                        .d_logits = context_.tape ? logits_ : nullptr};
-    parallel_ranges(context_, rows, kRowGrain, 25.0 * static_cast<double>(rows * vocabulary_),
-                    [&](std::int64_t first, std::int64_t last) {
-                      context_.kernels.cross_entropy(arguments, first, last);
-                    });
+    parallel_ranges(
+        context_, rows, kRowGrain, 25.0 * static_cast<double>(rows * vocabulary_),
+        [&](std::int64_t first, std::int64_t last) { context_.kernels.cross_entropy(arguments, first, last); });
   }
 
   void backward(std::int64_t begin, std::int64_t rows) {

@@ -37,8 +37,7 @@ struct Backward {
     // afterwards.
     const std::int64_t blocks = (n + kRowGrain - 1) / kRowGrain;
     auto* d_gain_parts = context->arena.array<float>(static_cast<std::size_t>(blocks * columns));
-    float* d_bias_parts =
-        bias ? context->arena.array<float>(static_cast<std::size_t>(blocks * columns)) : nullptr;
+    float* d_bias_parts = bias ? context->arena.array<float>(static_cast<std::size_t>(blocks * columns)) : nullptr;
     const double flops = 20.0 * static_cast<double>(normed.size());
     context->pool.run(blocks, flops, [&](std::int64_t block, int) {
       const std::int64_t begin = block * kRowGrain;
@@ -84,8 +83,8 @@ struct Backward {
 
 }  // namespace
 
-ResidualNormResult residual_norm(Context& context, NormKind kind, float eps, Tensor x, Tensor delta,
-                                 float dropout_rate, Tensor gain, Tensor bias) {
+ResidualNormResult residual_norm(Context& context, NormKind kind, float eps, Tensor x, Tensor delta, float dropout_rate,
+                                 Tensor gain, Tensor bias) {
   const std::int64_t n = x.rows(), columns = x.columns();
   if (delta) expect_shape("residual_norm", "delta", delta, x.shape);
   expect_shape("residual_norm", "gain", gain, Shape::vector(columns));
@@ -94,23 +93,21 @@ ResidualNormResult residual_norm(Context& context, NormKind kind, float eps, Ten
   const Tensor sum = delta ? context.make(x.shape) : x;
   const Tensor normed = context.make(x.shape);
   const Dropout dropout = delta ? make_dropout(context, dropout_rate) : Dropout{};
-  const simd::ResidualNorm arguments{
-      .kind = kind,
-      .columns = columns,
-      .eps = eps,
-      .dropout = dropout.rate,
-      .dropout_key = dropout.key,
-      .x = x.data,
-      .delta = delta.data,
-      .gain = gain.data,
-      .bias = bias.data,
-      .sum = delta ? sum.data : nullptr,
-      .out = normed.data,
-      .mean = context.arena.array<float>(static_cast<std::size_t>(n)),
-      .inverse_deviation = context.arena.array<float>(static_cast<std::size_t>(n))};
-  parallel_ranges(
-      context, n, kRowGrain, 12.0 * static_cast<double>(x.size()),
-      [&](std::int64_t begin, std::int64_t end) { context.kernels.residual_norm(arguments, begin, end); });
+  const simd::ResidualNorm arguments{.kind = kind,
+                                     .columns = columns,
+                                     .eps = eps,
+                                     .dropout = dropout.rate,
+                                     .dropout_key = dropout.key,
+                                     .x = x.data,
+                                     .delta = delta.data,
+                                     .gain = gain.data,
+                                     .bias = bias.data,
+                                     .sum = delta ? sum.data : nullptr,
+                                     .out = normed.data,
+                                     .mean = context.arena.array<float>(static_cast<std::size_t>(n)),
+                                     .inverse_deviation = context.arena.array<float>(static_cast<std::size_t>(n))};
+  parallel_ranges(context, n, kRowGrain, 12.0 * static_cast<double>(x.size()),
+                  [&](std::int64_t begin, std::int64_t end) { context.kernels.residual_norm(arguments, begin, end); });
   if (context.tape) {
     context.tape->record(Backward{&context, x, delta, gain, bias, sum, normed, arguments}, normed,
                          delta ? sum : Tensor{});

@@ -13,7 +13,7 @@ struct ResidualNormResult {
 
 /// sum = x + dropout(delta), normed = norm(sum)·gain + bias. Layer norm: Ba, Kiros, Hinton 2016; RMS norm:
 /// Zhang, Sennrich 2019 (no bias). x (N, C); delta (N, C) or empty; gain (C); bias (C) or empty.
-ResidualNormResult residual_norm(Context& context, NormKind kind, float eps, Tensor x, Tensor delta,
-                                 float dropout_rate, Tensor gain, Tensor bias);
+ResidualNormResult residual_norm(Context& context, NormKind kind, float eps, Tensor x, Tensor delta, float dropout_rate,
+                                 Tensor gain, Tensor bias);
 
 }  // namespace attn

@@ -10,9 +10,8 @@ constexpr std::int64_t kRowGrain = 32;
 
 void rotate(Context& context, const simd::Rotary& arguments, std::int64_t rows) {
   const double flops = 3.0 * static_cast<double>(rows * arguments.heads * arguments.d_head);
-  parallel_ranges(context, rows, kRowGrain, flops, [&](std::int64_t begin, std::int64_t end) {
-    context.kernels.rotary(arguments, begin, end);
-  });
+  parallel_ranges(context, rows, kRowGrain, flops,
+                  [&](std::int64_t begin, std::int64_t end) { context.kernels.rotary(arguments, begin, end); });
 }
 
 struct Backward {
@@ -31,11 +30,16 @@ struct Backward {
 
 }  // namespace
 
-void rotary(Context& context, Tensor x, std::int64_t heads, std::int64_t d_head,
-            const std::int32_t* positions, RotaryTable table) {
+void rotary(Context& context, Tensor x, std::int64_t heads, std::int64_t d_head, const std::int32_t* positions,
+            RotaryTable table) {
   if (d_head % 2 != 0) fail("rotary: the head size must be even, found ", d_head);
   if (heads * d_head > x.columns()) {
     fail("rotary: ", heads, " heads of ", d_head, " do not fit in ", x.columns(), " columns");
+  }
+  for (std::int64_t i = 0; i < x.rows(); ++i) {
+    if (positions[i] < 0 || positions[i] >= table.context) {
+      fail("rotary: position ", positions[i], " is outside the table of ", table.context, " positions");
+    }
   }
   const simd::Rotary arguments{.x = x.data,
                                .ld = x.columns(),

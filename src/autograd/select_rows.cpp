@@ -30,8 +30,7 @@ struct Backward {
 Tensor select_rows(Context& context, Tensor x, const std::int32_t* rows, std::int64_t count) {
   const Tensor out = context.make(Shape::matrix(count, x.columns()));
   for (std::int64_t i = 0; i < count; ++i) {
-    if (rows[i] < 0 || rows[i] >= x.rows())
-      fail("select_rows: row ", rows[i], " is outside ", to_string(x.shape));
+    if (rows[i] < 0 || rows[i] >= x.rows()) fail("select_rows: row ", rows[i], " is outside ", to_string(x.shape));
     std::copy_n(x.data + rows[i] * x.columns(), x.columns(), out.data + i * x.columns());
   }
   if (context.tape) context.tape->record(Backward{&context, x, out, rows}, out);

@@ -26,8 +26,7 @@ struct Backward {
 }  // namespace
 
 Tensor swiglu(Context& context, Tensor gate_up) {
-  if (gate_up.columns() % 2 != 0)
-    fail("swiglu: expected an even number of columns, found ", gate_up.columns());
+  if (gate_up.columns() % 2 != 0) fail("swiglu: expected an even number of columns, found ", gate_up.columns());
   const Tensor out = context.make(Shape::matrix(gate_up.rows(), gate_up.columns() / 2));
   parallel_ranges(context, out.rows(), kRowGrain, 20.0 * static_cast<double>(out.size()),
                   [&](std::int64_t begin, std::int64_t end) {

@@ -13,9 +13,10 @@ class RotaryAngles {
  public:
   RotaryAngles() = default;
   RotaryAngles(int context, int d_head, double theta);
-  RotaryTable table() const { return {cosines_.data(), sines_.data()}; }
+  RotaryTable table() const { return {cosines_.data(), sines_.data(), context_}; }
 
  private:
+  int context_ = 0;
   std::vector<float> cosines_, sines_;  // (context, D/2)
 };
 
