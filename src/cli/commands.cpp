@@ -1,11 +1,11 @@
 #include "cli/commands.h"
 
-#include <vector>
+#include <algorithm>
 
 namespace attn {
 
 std::span<const CommandRow* const> commands() {
-  static const std::vector<const CommandRow*> rows = {};
+  static const CommandRow* const rows[] = {&kExportCommand};
   return rows;
 }
 

@@ -8,6 +8,8 @@
 
 namespace attn {
 
+extern const CommandRow kExportCommand;
+
 /// All commands in the order in which the overview shows them.
 std::span<const CommandRow* const> commands();
 

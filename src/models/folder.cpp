@@ -20,21 +20,37 @@ std::string join_path(std::string_view folder, std::string_view name) {
 ModelFolder::ModelFolder(std::string path) : path_(std::move(path)) {
   std::error_code ignored;
   if (!fs::exists(path_, ignored)) fail(path_, ": no such folder, expected a model");
-  if (!fs::is_directory(path_, ignored)) fail(path_, " is a file, expected a model's folder");
+  if (!fs::is_directory(path_, ignored)) {
+    archive_ = std::make_shared<TarArchive>(path_);
+    for (const TarArchive::Member& member : archive_->members()) {
+      const std::size_t slash = member.name.find('/');
+      const std::size_t start = slash == std::string::npos ? 0 : slash + 1;
+      if (member.name.substr(start) == kConfigFile) inside_ = member.name.substr(0, start);
+    }
+  }
   if (!has(kConfigFile)) fail(path_, ": holds no ", kConfigFile, ", expected a model's folder");
 }
 
 bool ModelFolder::has(std::string_view name) const {
+  if (archive_) return archive_->find(inside_ + std::string(name)) != nullptr;
   std::error_code ignored;
   return fs::exists(path_of(name), ignored);
 }
 
 std::string ModelFolder::read(std::string_view name) const {
-  return read_file(path_of(name));
+  if (!archive_) return read_file(path_of(name));
+  return std::string(archived(name));
 }
 
 std::unique_ptr<SafetensorsFile> ModelFolder::open_safetensors(std::string_view name) const {
-  return std::make_unique<SafetensorsFile>(path_of(name));
+  if (!archive_) return std::make_unique<SafetensorsFile>(path_of(name));
+  return std::make_unique<SafetensorsFile>(archive_->file(), archived(name), path_of(name));
+}
+
+std::string_view ModelFolder::archived(std::string_view name) const {
+  const TarArchive::Member* const member = archive_->find(inside_ + std::string(name));
+  if (member == nullptr) fail(path_of(name), ": no such file");
+  return member->contents;
 }
 
 ModelConfig ModelFolder::read_config() const {

@@ -1,5 +1,5 @@
 #pragma once
-// A model on disk: a folder in the Hugging Face layout. Knows configuration and weights; tokenizer.json is read and
+// A model on disk: a folder in the Hugging Face layout, or a tar archive of one. Knows configuration and weights; tokenizer.json is read and
 // written by those who know tokenizers, under the names given here.
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/tar.h"
 #include "models/config.h"
 #include "models/safetensors.h"
 #include "tensor/parameters.h"
@@ -29,7 +30,8 @@ std::string join_path(std::string_view folder, std::string_view name);
 /// A model that is there to be read.
 class ModelFolder {
  public:
-  /// Throws Error if there is no such folder or it holds no config.json.
+  /// A folder, or a tar archive that holds the files, perhaps within one folder. Throws Error if there is no such
+  /// thing or it holds no config.json.
   explicit ModelFolder(std::string path);
 
   const std::string& path() const { return path_; }
@@ -44,7 +46,11 @@ class ModelFolder {
   void read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const;
 
  private:
+  std::string_view archived(std::string_view name) const;
+
   std::string path_;
+  std::shared_ptr<const TarArchive> archive_;  // null for a folder
+  std::string inside_;                         // of the archive: what stands before the names, "play/"
 };
 
 /// Makes the folder of a new model. Throws Error if it holds a model already, or files that belong to none, unless
