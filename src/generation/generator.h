@@ -1,5 +1,5 @@
 #pragma once
-// Continues a prompt of token ids, token by token. Knows no text; text_stream.h turns the tokens into it.
+// Continues a prompt of token ids, token by token. Knows no text; streamed_text.h turns the tokens into it.
 
 #include <cstdint>
 #include <functional>
@@ -19,6 +19,7 @@ struct GenerationOptions {
   int samples = 1;   // continuations of the same prompt
   std::uint64_t seed = 1;
   std::optional<std::int32_t> end_id = {};  // ends a sample; nothing: only the number of tokens and the callback do
+  int vocabulary = 0;                       // only ids below this are drawn; 0: all that the model has
 };
 
 /// Why a sample ended.
@@ -29,9 +30,9 @@ using OnToken = std::function<bool(int sample, std::int32_t id)>;
 /// Told once for each sample, after its last token.
 using OnEnd = std::function<void(int sample, StopReason reason)>;
 
-/// Reads the prompt in one pass, then draws the samples' tokens as a batch, past the context length as CachedDecoder
-/// describes. Sample i is the same whatever the number of samples, as far as the kernels' sums are (a batch of another
-/// size may round differently). Throws Error if the prompt is empty or has an id that the model does not know.
+/// Reads the prompt in one pass, then draws the samples' tokens as a batch (of at most 32 samples; then the next 32),
+/// past the context length as CachedDecoder describes. The numbers drawn for a sample do not depend on the others.
+/// Throws Error if the prompt is empty or has an id that the model does not know.
 void generate(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool,
               std::span<const std::int32_t> prompt, const GenerationOptions& options, const OnToken& on_token,
               const OnEnd& on_end);

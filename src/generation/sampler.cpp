@@ -82,7 +82,7 @@ void Sampler::penalise(std::span<float> logits, std::span<const std::int32_t> se
   ++round_;
   for (const std::int32_t id : seen) {
     const auto i = static_cast<std::size_t>(id);
-    if (penalised_[i] == round_) continue;
+    if (i >= logits.size() || penalised_[i] == round_) continue;
     penalised_[i] = round_;
     logits[i] = logits[i] < 0 ? logits[i] * penalty : logits[i] / penalty;
   }

@@ -73,6 +73,23 @@ TEST_CASE("the end token and the callback end a sample, the others go on") {
   CHECK(cut > 0);
 }
 
+TEST_CASE("many samples are made in several batches, each with its own numbers") {
+  const auto model = random_model(tiny_config(Architecture::gpt2, 16));
+  const Result result = run(*model, {1, 2}, {.tokens = 12, .samples = 40});
+  for (const Ids& sample : result.samples) CHECK(sample.size() == 12);
+  CHECK(result.samples[33] != result.samples[1]);
+  CHECK(result.samples[39] != result.samples[38]);
+}
+
+TEST_CASE("ids from the given number on are not drawn") {
+  const auto model = random_model(tiny_config(Architecture::gpt2, 16));
+  const SamplingOptions flat{.temperature = 10, .top_p = 1, .repetition_penalty = 1.1f};
+  const Result all = run(*model, {22}, {.sampling = flat, .tokens = 200});
+  const Result some = run(*model, {22}, {.sampling = flat, .tokens = 200, .vocabulary = 5});
+  CHECK(*std::ranges::max_element(all.samples[0]) == 22);
+  CHECK(*std::ranges::max_element(some.samples[0]) == 4);
+}
+
 TEST_CASE("no tokens wanted, none made") {
   const auto model = random_model(tiny_config(Architecture::gpt2, 4));
   const Result result = run(*model, {1, 2, 3, 4, 5}, {.tokens = 0, .samples = 2});

@@ -1,4 +1,4 @@
-#include "generation/text_stream.h"
+#include "generation/streamed_text.h"
 
 #include <doctest/doctest.h>
 
@@ -33,7 +33,7 @@ class Pieces : public Tokenizer {
 // What each token of 0, 1, 2, … lets out, and at last the rest.
 std::vector<std::string> outputs(const std::vector<std::string>& pieces, const std::vector<std::string>& stops) {
   const Pieces tokenizer(pieces);
-  TextStream stream(tokenizer, stops, {});
+  StreamedText stream(tokenizer, stops, {});
   std::vector<std::string> result;
   for (int id = 0; id < tokenizer.vocabulary_size(); ++id) result.push_back(stream.add(id));
   result.push_back(stream.finish());

@@ -12,11 +12,11 @@
 
 namespace attn {
 
-class TextStream {
+class StreamedText {
  public:
   /// `before`: the tokens that the text continues, which decide its first space with some tokenizers. Empty stop texts
   /// are an error. The tokenizer must outlive the stream.
-  TextStream(const Tokenizer& tokenizer, std::vector<std::string> stops, std::span<const std::int32_t> before);
+  StreamedText(const Tokenizer& tokenizer, std::vector<std::string> stops, std::span<const std::int32_t> before);
 
   /// Adds a token; returns the text that is certain now, maybe none. A stop text is looked for in the text so far,
   /// however it is cut into tokens; neither it nor anything after it is returned.

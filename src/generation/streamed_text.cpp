@@ -1,4 +1,4 @@
-#include "generation/text_stream.h"
+#include "generation/streamed_text.h"
 
 #include <algorithm>
 
@@ -27,7 +27,8 @@ std::string take(std::string& text, std::size_t count) {
 
 }  // namespace
 
-TextStream::TextStream(const Tokenizer& tokenizer, std::vector<std::string> stops, std::span<const std::int32_t> before)
+StreamedText::StreamedText(const Tokenizer& tokenizer, std::vector<std::string> stops,
+                           std::span<const std::int32_t> before)
     : tokenizer_(tokenizer), stops_(std::move(stops)) {
   for (const std::string& stop : stops_) {
     if (stop.empty()) usage_error("--stop is empty, expected the text at which to stop");
@@ -37,7 +38,7 @@ TextStream::TextStream(const Tokenizer& tokenizer, std::vector<std::string> stop
 }
 
 // What the token adds to the text of those before it.
-std::string TextStream::decode_next(std::int32_t id) {
+std::string StreamedText::decode_next(std::int32_t id) {
   const std::size_t before = tokenizer_.decode(recent_).size();
   recent_.push_back(id);
   std::string text = tokenizer_.decode(recent_);
@@ -45,7 +46,7 @@ std::string TextStream::decode_next(std::int32_t id) {
   return text.substr(std::min(before, text.size()));
 }
 
-std::string TextStream::add(std::int32_t id) {
+std::string StreamedText::add(std::int32_t id) {
   if (stopped_) return {};
   held_ += decode_next(id);
   std::size_t first = std::string::npos, waiting = incomplete_utf8_suffix(held_);
@@ -60,7 +61,7 @@ std::string TextStream::add(std::int32_t id) {
   return take(held_, held_.size() - waiting);
 }
 
-std::string TextStream::finish() {
+std::string StreamedText::finish() {
   if (stopped_) return {};
   const std::size_t incomplete = incomplete_utf8_suffix(held_);
   std::string rest = take(held_, held_.size() - incomplete);
