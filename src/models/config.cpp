@@ -11,6 +11,8 @@ namespace {
 /// Sizes above this are damage, not models, and products of two of them stay far inside 64 bits.
 constexpr int kLargestSize = 1 << 28;
 constexpr int kMostLayers = 100'000;
+/// Tables of angles or sines are computed for every position.
+constexpr int kLongestContext = 1 << 22;
 
 struct Size {
   const char* name;
@@ -20,7 +22,7 @@ struct Size {
 void check_sizes(const ModelConfig& config, const std::string& where) {
   const bool two_stacks = config.architecture == Architecture::transformer;
   const std::array<Size, 9> sizes = {{{"vocabulary", config.vocabulary, 1, kLargestSize},
-                                      {"context", config.context, 1, kLargestSize},
+                                      {"context", config.context, 1, kLongestContext},
                                       {"layers", config.layers, 1, kMostLayers},
                                       {"decoder_layers", config.decoder_layers, two_stacks ? 1 : 0, kMostLayers},
                                       {"heads", config.heads, 1, kLargestSize},
@@ -129,6 +131,19 @@ void check_config(const ModelConfig& config, const std::string& where) {
   check_token(config, where, "begin_id", config.begin_id);
   check_token(config, where, "end_id", config.end_id);
   check_token(config, where, "pad_id", config.pad_id);
+}
+
+double parameter_count(const ModelConfig& config) {
+  const double c = config.d_model, f = config.d_ff, d = config.d_head;
+  const double queries = config.heads * d, keys = config.kv_heads * d;
+  const double ups = config.gated ? 2 * f : f;
+  const double norm = config.norm == NormKind::layer && config.biases ? 2 * c : c;
+  double layer = (queries + 2 * keys) * c + c * queries + ups * c + c * f + 2 * norm;
+  if (config.biases) layer += queries + 2 * keys + c + ups + c;
+  double count = config.vocabulary * c * (config.tied ? 1 : 2) + config.layers * layer;
+  if (config.positions == Positions::learned) count += config.context * c;
+  if (config.norm_place == NormPlace::pre) count += norm;
+  return count;
 }
 
 }  // namespace attn

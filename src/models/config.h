@@ -56,6 +56,9 @@ std::string_view name_of(Activation value);
 /// Throws Error naming `where` and the first field whose value is impossible (heads that do not divide, …).
 void check_config(const ModelConfig& config, const std::string& where = "model");
 
+/// Trained numbers of a decoder-only model.
+double parameter_count(const ModelConfig& config);
+
 /// The `transformers` class that holds this combination, for example "GPT2LMHeadModel"; empty if none does, and the
 /// model is then saved with `"model_type": "attn"`.
 std::string_view transformers_class(const ModelConfig& config);

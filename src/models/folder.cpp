@@ -57,8 +57,21 @@ ModelConfig ModelFolder::read_config() const {
   return config_from_json(read(kConfigFile), path_of(kConfigFile));
 }
 
-void ModelFolder::read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const {
-  load_weights(WeightFiles(*this), config, parameters);
+std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder) {
+  const ModelConfig config = folder.read_config();
+  if (config.architecture != Architecture::gpt2 && config.architecture != Architecture::llama) {
+    fail(folder.path(), ": holds a model of the ", name_of(config.architecture), " family, expected a language model");
+  }
+  const WeightFiles files(folder);
+  double held = 0;
+  for (const WeightFiles::Entry& entry : files.all()) held += static_cast<double>(entry.tensor->count());
+  if (parameter_count(config) > 2 * held) {
+    fail(files.path(), ": holds ", held, " numbers, but ", folder.path_of(kConfigFile), " describes a model of ",
+         parameter_count(config));
+  }
+  auto model = std::make_unique<DecoderModel>(config);
+  load_weights(files, config, model->parameters().list());
+  return model;
 }
 
 void create_model_folder(const std::string& folder, bool overwrite) {

@@ -9,6 +9,7 @@
 
 #include "base/tar.h"
 #include "models/config.h"
+#include "models/decoder.h"
 #include "models/safetensors.h"
 #include "tensor/parameters.h"
 
@@ -42,8 +43,6 @@ class ModelFolder {
   std::unique_ptr<SafetensorsFile> open_safetensors(std::string_view name) const;
 
   ModelConfig read_config() const;
-  /// Fills the parameters of a model that was built from read_config().
-  void read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const;
 
  private:
   std::string_view archived(std::string_view name) const;
@@ -52,6 +51,10 @@ class ModelFolder {
   std::shared_ptr<const TarArchive> archive_;  // null for a folder
   std::string inside_;                         // of the archive: what stands before the names, "play/"
 };
+
+/// The decoder-only model in a folder. Throws Error if it is of another kind, or damaged; before memory is taken for
+/// it if its weights are far smaller than config.json says.
+std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder);
 
 /// Makes the folder of a new model. Throws Error if it holds a model already, or files that belong to none, unless
 /// `overwrite`; nothing is deleted.
