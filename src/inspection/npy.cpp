@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace attn {
 namespace {
@@ -89,6 +90,27 @@ std::string npy_floats(std::span<const std::int64_t> shape, std::span<const floa
   std::string file(header.size() + values.size_bytes(), '\0');
   std::memcpy(file.data(), header.data(), header.size());
   if (!values.empty()) std::memcpy(file.data() + header.size(), values.data(), values.size_bytes());
+  return file;
+}
+
+std::string npy_strings(std::span<const std::string> texts) {
+  std::vector<std::u32string> lines;
+  std::size_t width = 1;
+  for (const std::string& text : texts) {
+    std::u32string& line = lines.emplace_back();
+    for (std::size_t i = 0; i < text.size();) {
+      const CodePoint point = decode_utf8(text, i);
+      line += point.bytes == 0 ? U'\uFFFD' : point.value;
+      i += static_cast<std::size_t>(std::max(point.bytes, 1));
+    }
+    width = std::max(width, line.size());
+  }
+  const std::int64_t shape[] = {static_cast<std::int64_t>(texts.size())};
+  std::string file = npy_header("<U" + std::to_string(width), shape);
+  for (std::u32string& line : lines) {
+    line.resize(width, U'\0');
+    file.append(reinterpret_cast<const char*>(line.data()), 4 * width);
+  }
   return file;
 }
 

@@ -2,16 +2,14 @@
 // NumPy's array files: .npy (format 1.0) and .npz (a zip archive of them, stored without compression).
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace attn {
+#include "base/table.h"
 
-/// Takes bytes in sequence.
-using BinarySink = std::function<void(std::string_view)>;
+namespace attn {
 
 /// The contents of a .npy file of float32 numbers; `shape`'s product is values.size().
 std::string npy_floats(std::span<const std::int64_t> shape, std::span<const float> values);
@@ -22,7 +20,7 @@ std::string npy_strings(std::span<const std::string> texts);
 /// Writes an .npz archive to a sink.
 class NpzWriter {
  public:
-  explicit NpzWriter(BinarySink sink) : sink_(std::move(sink)) {}
+  explicit NpzWriter(Sink sink) : sink_(std::move(sink)) {}
 
   /// Adds the contents of a .npy file as the array `name`. Throws Error above 4 GiB, where plain zip archives end.
   void add(const std::string& name, std::string_view npy);
@@ -36,7 +34,7 @@ class NpzWriter {
   };
   void put(std::string_view bytes);
 
-  BinarySink sink_;
+  Sink sink_;
   std::vector<Member> members_;
   std::uint64_t written_ = 0;
 };

@@ -57,6 +57,10 @@ ModelConfig ModelFolder::read_config() const {
   return config_from_json(read(kConfigFile), path_of(kConfigFile));
 }
 
+void ModelFolder::read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const {
+  load_weights(WeightFiles(*this), config, parameters);
+}
+
 std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder) {
   const ModelConfig config = folder.read_config();
   if (config.architecture != Architecture::gpt2 && config.architecture != Architecture::llama) {

@@ -1,6 +1,6 @@
 #pragma once
-// A model on disk: a folder in the Hugging Face layout, or a tar archive of one. Knows configuration and weights; tokenizer.json is read and
-// written by those who know tokenizers, under the names given here.
+// A model on disk: a folder in the Hugging Face layout, or a tar archive of one. Knows configuration and weights;
+// tokenizer.json is read and written by those who know tokenizers, under the names given here.
 
 #include <memory>
 #include <span>
@@ -43,6 +43,8 @@ class ModelFolder {
   std::unique_ptr<SafetensorsFile> open_safetensors(std::string_view name) const;
 
   ModelConfig read_config() const;
+  /// Fills the parameters of a model that was built from read_config() or is of the same shape.
+  void read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const;
 
  private:
   std::string_view archived(std::string_view name) const;

@@ -4,7 +4,6 @@
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
-#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -91,8 +90,9 @@ TEST_CASE("linear: inputs that need no gradient get none, and the others the rig
 }
 
 TEST_CASE("linear: shapes that do not fit are named") {
-  Workbench bench(*available_kernels().front());
-  Context& context = bench.context;
+  Arena arena;
+  ThreadPool pool(1);
+  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
   const Tensor x = context.make(Shape::matrix(2, 3)), weight = context.make(Shape::matrix(4, 5));
   CHECK_THROWS_WITH_AS(linear(context, x, weight, {}), "linear: weight has shape (4, 5), expected (4, 3)", Error);
   const Tensor right = context.make(Shape::matrix(4, 3)), bias = context.make(Shape::vector(3));

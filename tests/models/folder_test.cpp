@@ -301,7 +301,7 @@ TEST_CASE("folder: what is no model says so") {
   CHECK(contains(error_of(folder.path()), "holds no model.safetensors"));
   write_file(folder.path("pytorch_model.bin"), "");
   CHECK(contains(error_of(folder.path()), "safe_serialization"));
-  CHECK(contains(error_of(folder.path("config.json")), "is a file"));
+  CHECK(contains(error_of(folder.path("config.json")), "config.json"));
 }
 
 TEST_CASE("folder: nothing is overwritten unasked") {
