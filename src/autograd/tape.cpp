@@ -28,19 +28,30 @@ GradientWrite Tape::write(const Tensor& tensor) {
   return {gradient.data, accumulate};
 }
 
+// The smallest buffer that is large enough. If there is none, the largest free one makes room for a larger one, so that
+// batches that grow from pass to pass leave no trail of buffers too small for anything.
 float* Tape::lend(std::int64_t size) {
   Buffer* best = nullptr;
   for (Buffer& buffer : buffers_) {
-    if (!buffer.lent && buffer.size >= size && (!best || buffer.size < best->size)) best = &buffer;
+    if (buffer.lent) continue;
+    const bool better =
+        !best || (best->size < size ? buffer.size > best->size : buffer.size >= size && buffer.size < best->size);
+    if (better) best = &buffer;
   }
-  if (!best) {
-    const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
-    buffers_.push_back({static_cast<float*>(::operator new[](bytes, kAlignment)), size, false});
-    lent_bytes_ += bytes;
-    best = &buffers_.back();
-  }
+  if (!best) best = &buffers_.emplace_back();
+  if (best->size < size) replace(*best, size);
   best->lent = true;
   return best->data;
+}
+
+void Tape::replace(Buffer& buffer, std::int64_t size) {
+  const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
+  ::operator delete[](buffer.data, kAlignment);
+  lent_bytes_ -= static_cast<std::size_t>(buffer.size) * sizeof(float);
+  buffer = {};
+  buffer.data = static_cast<float*>(::operator new[](bytes, kAlignment));
+  buffer.size = size;
+  lent_bytes_ += bytes;
 }
 
 void Tape::take_back(const Tensor& tensor) {

@@ -68,11 +68,12 @@ class Tape {
     bool in_place = false;  // the gradients are still needed, by the operation that made the tensor
   };
   struct Buffer {
-    float* data;
-    std::int64_t size;
-    bool lent;
+    float* data = nullptr;  // (size)
+    std::int64_t size = 0;
+    bool lent = false;
   };
   float* lend(std::int64_t size);
+  void replace(Buffer& buffer, std::int64_t size);
   void take_back(const Tensor& tensor);
 
   Arena memory_;

@@ -8,6 +8,7 @@
 #include "autograd/gradient_check.h"
 #include "base/error.h"
 #include "inspection/composed_attention.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -70,9 +71,8 @@ void check_against_composed(const AttentionCase& c) {
   const std::vector<ComposedAttention> expected = composed(c, held);
   CAPTURE(to_string(c));
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Arena arena;
-    ThreadPool pool(1);
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     const Outcome outcome = c.operation()(context, held.tensors);
     CHECK(difference(c, outcome.results[0], expected) < 2e-6);
   });
@@ -132,9 +132,8 @@ TEST_CASE("attention: large scores neither overflow nor lose the softmax") {
     for (float& value : held.inputs[0].values) value *= 30;
     const std::vector<ComposedAttention> expected = composed(c, held);
     for_every_instruction_set([&](const simd::Kernels& kernels) {
-      Arena arena;
-      ThreadPool pool(1);
-      Context context{.arena = arena, .pool = pool, .kernels = kernels};
+      Workbench bench(kernels);
+      Context& context = bench.context;
       const Outcome outcome = c.operation()(context, held.tensors);
       // Scores of hundreds have rounding errors of 1e-4, and so have the weights; the values are up to 45.
       CHECK(difference(c, outcome.results[0], expected) < 1e-2);
@@ -160,9 +159,9 @@ TEST_CASE("attention: dropout keeps weight/(1 - rate) or nothing, another mask f
   held.tensors[2].data = held.inputs[2].values.data();
   const std::vector<ComposedAttention> expected = composed(c, held);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Arena arena;
-    ThreadPool pool(1);
-    Context context{.arena = arena, .pool = pool, .kernels = kernels, .training = true};
+    Workbench bench(kernels);
+    Context& context = bench.context;
+    context.training = true;
     const Outcome first = c.operation()(context, held.tensors), second = c.operation()(context, held.tensors);
     const Tensor y = first.results[0];
     int dropped = 0, unlike_other_head = 0, unlike_next_query = 0, unlike_next_pass = 0;
@@ -196,10 +195,10 @@ TEST_CASE("attention: the trace holds the composed weights and scores of every s
     Held held(c);
     const std::vector<ComposedAttention> expected = composed(c, held);
     for_every_instruction_set([&](const simd::Kernels& kernels) {
-      Arena arena;
-      ThreadPool pool(1);
       AttentionTrace trace{.with_scores = true, .records = {}};
-      Context context{.arena = arena, .pool = pool, .kernels = kernels, .trace = &trace};
+      Workbench bench(kernels);
+      Context& context = bench.context;
+      context.trace = &trace;
       c.operation()(context, held.tensors);
       REQUIRE(trace.records.size() == 3);
       for (std::size_t b = 0; b < 3; ++b) {
@@ -222,9 +221,8 @@ TEST_CASE("attention: the trace holds the composed weights and scores of every s
 }
 
 TEST_CASE("attention: heads and sequences that do not fit are refused") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   const Tensor x = context.make(Shape::matrix(4, 12));
   const auto attend = [&](AttentionShape shape, std::vector<std::int32_t> queries, std::vector<std::int32_t> starts,
                           std::vector<std::int32_t> lengths) {

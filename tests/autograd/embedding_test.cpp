@@ -2,6 +2,7 @@
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -68,11 +69,10 @@ GRADIENT_TEST(embedding, "large tables on several threads") {
 }
 
 TEST_CASE("embedding: the sum of the rows") {
-  Arena arena;
-  ThreadPool pool(1);
   const auto values = tables({true, true}, 6);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     std::vector<std::vector<float>> held;
     std::vector<Tensor> in;
     for (const GradientInput& input : values) held.push_back(input.values);
@@ -90,9 +90,8 @@ TEST_CASE("embedding: the sum of the rows") {
 }
 
 TEST_CASE("embedding: an id outside its table is named") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   const Tensor table = context.make(Shape::matrix(5, 4)), narrow = context.make(Shape::matrix(5, 3));
   const std::vector<std::int32_t> high{0, 5}, low{0, -1}, right{0, 1};
   CHECK_THROWS_WITH_AS(embedding(context, 2, {table, high.data()}, 1, {}, {}, 0),

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <memory>
 
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 
@@ -17,24 +17,11 @@ constexpr float kUnwritten = std::numeric_limits<float>::quiet_NaN();
 constexpr double kFloatEpsilon = 0x1p-23;
 constexpr double kFloor = 1e-7;  // of one element's gradient: what rounding leaves of one that is 0
 
-/// A pool of threads with all that a pass needs.
-struct Bench {
-  explicit Bench(const GradientCheck& check, int threads)
-      : pool(threads), context{.arena = arena, .pool = pool, .kernels = *check.kernels} {
+/// A bench for the passes of one check.
+struct Bench : Workbench {
+  Bench(const GradientCheck& check, int threads) : Workbench(*check.kernels, threads) {
     context.training = check.training;
   }
-
-  void begin(bool recording) {
-    arena.reset();
-    tape.reset();
-    context.tape = recording ? &tape : nullptr;
-    context.operations = 0;
-  }
-
-  Arena arena;
-  ThreadPool pool;
-  Tape tape;
-  Context context;
 };
 
 double norm(const std::vector<double>& values) {
@@ -176,7 +163,7 @@ std::string check_direction(const GradientCheck& check, Subject& subject, Bench&
       length += size * size;
     }
   }
-  const double step = 5 * check.step / std::sqrt(length);
+  const double step = 2 * check.step / std::sqrt(length);
   std::vector<std::vector<float>> held;
   double expected = 0, losses[2] = {};
   std::vector<std::vector<double>> moved(subject.inputs());

@@ -4,6 +4,7 @@
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -90,9 +91,8 @@ TEST_CASE("linear: inputs that need no gradient get none, and the others the rig
 }
 
 TEST_CASE("linear: shapes that do not fit are named") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   const Tensor x = context.make(Shape::matrix(2, 3)), weight = context.make(Shape::matrix(4, 5));
   CHECK_THROWS_WITH_AS(linear(context, x, weight, {}), "linear: weight has shape (4, 5), expected (4, 3)", Error);
   const Tensor right = context.make(Shape::matrix(4, 3)), bias = context.make(Shape::vector(3));

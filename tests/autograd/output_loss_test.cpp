@@ -5,6 +5,7 @@
 #include "autograd/embedding.h"
 #include "autograd/gradient_check.h"
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -99,10 +100,9 @@ TEST_CASE("output loss: blocks of rows give each row the loss and gradient that 
   constexpr std::int64_t kRows = 150, kColumns = 8, kVocabulary = 5003;
   const auto targets = random_targets(kRows, kVocabulary, true);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Arena arena;
-    ThreadPool pool(2);
-    Tape tape;
-    Context context{.arena = arena, .pool = pool, .kernels = kernels, .tape = &tape};
+    Workbench bench(kernels, 2);
+    Context& context = bench.context;
+    bench.begin(true);
     Head all(kRows, kColumns, kVocabulary);
     const double together = output_loss(context, all.hidden, all.weight, {}, targets.data(), {});
     double apart = 0;
@@ -115,17 +115,16 @@ TEST_CASE("output loss: blocks of rows give each row the loss and gradient that 
         const float found = all.d_hidden[static_cast<std::size_t>(row * kColumns + i)];
         REQUIRE(std::abs(found - d_row[i]) < 1e-5);
       }
-      arena.reset();
+      bench.begin(true);
     }
     CHECK(together == doctest::Approx(apart).epsilon(1e-6));
   });
 }
 
 TEST_CASE("output loss: values known in closed form") {
-  Arena arena;
-  ThreadPool pool(1);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     // One row with logits ln 1, ln 2, ln 5: probabilities 1/8, 1/4, 5/8.
     std::vector<float> hidden{1}, weight{0, std::log(2.0f), std::log(5.0f)};
     const Tensor x{hidden.data(), nullptr, Shape::matrix(1, 1)}, w{weight.data(), nullptr, Shape::matrix(3, 1)};
@@ -141,11 +140,10 @@ TEST_CASE("output loss: values known in closed form") {
 }
 
 TEST_CASE("output loss: a batch without targets has no loss and gradients of 0") {
-  Arena arena;
-  ThreadPool pool(1);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Tape tape;
-    Context context{.arena = arena, .pool = pool, .kernels = kernels, .tape = &tape};
+    Workbench bench(kernels);
+    Context& context = bench.context;
+    bench.begin(true);
     Head batch(3, 4, 5);
     std::fill(batch.d_hidden.begin(), batch.d_hidden.end(), 7.0f);
     const std::vector<std::int32_t> targets{-1, -1, -1};
@@ -155,9 +153,8 @@ TEST_CASE("output loss: a batch without targets has no loss and gradients of 0")
 }
 
 TEST_CASE("output loss: shapes and targets that do not fit are named") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   const Tensor hidden = context.make(Shape::matrix(1, 3)), weight = context.make(Shape::matrix(4, 3));
   const std::int32_t high = 4, right = 3;
   CHECK_THROWS_WITH_AS(output_loss(context, hidden, weight, {}, &high, {}),

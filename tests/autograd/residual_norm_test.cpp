@@ -4,6 +4,7 @@
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -87,10 +88,9 @@ GRADIENT_TEST(residual_norm, "many blocks of rows on several threads") {
 }
 
 TEST_CASE("residual norm: rows have mean 0 and deviation 1, or a mean square of 1") {
-  Arena arena;
-  ThreadPool pool(1);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     std::vector<float> x = random_values(3 * 37, 1, 4), gain(37, 1.0f);
     const Tensor input{x.data(), nullptr, Shape::matrix(3, 37)}, ones{gain.data(), nullptr, Shape::vector(37)};
     for (const NormKind kind : {NormKind::layer, NormKind::rms}) {
@@ -109,13 +109,12 @@ TEST_CASE("residual norm: rows have mean 0 and deviation 1, or a mean square of 
 }
 
 TEST_CASE("residual norm: dropout acts on delta alone, only in training, and keeps its mean") {
-  Arena arena;
-  ThreadPool pool(1);
   constexpr std::int64_t kRows = 100, kColumns = 40;
   std::vector<float> x(kRows * kColumns, 0.0f), delta(kRows * kColumns, 1.0f), gain(kColumns, 1.0f);
   const Shape shape = Shape::matrix(kRows, kColumns);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     const auto sum_of = [&](float rate) {
       return residual_norm(context, NormKind::layer, kEps, {x.data(), nullptr, shape}, {delta.data(), nullptr, shape},
                            rate, {gain.data(), nullptr, Shape::vector(kColumns)}, {})
@@ -140,9 +139,8 @@ TEST_CASE("residual norm: dropout acts on delta alone, only in training, and kee
 }
 
 TEST_CASE("residual norm: shapes that do not fit are named") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   const Tensor x = context.make(Shape::matrix(2, 3)), delta = context.make(Shape::matrix(3, 2));
   const Tensor gain = context.make(Shape::vector(3));
   CHECK_THROWS_WITH_AS(residual_norm(context, NormKind::layer, kEps, x, delta, 0, gain, {}),

@@ -6,6 +6,7 @@
 #include "autograd/select_rows.h"
 #include "base/error.h"
 #include "nn/positions.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -54,11 +55,10 @@ GRADIENT_TEST(rotary, "many rows on several threads") {
 }
 
 TEST_CASE("rotary: the product of a query and a key depends on their distance alone") {
-  Arena arena;
-  ThreadPool pool(1);
   const RotaryAngles angles(kContext, 10, 10000);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     const std::vector<float> query = random_values(10, 1), key = random_values(10, 2);
     const auto product = [&](std::int32_t query_position, std::int32_t key_position) {
       std::vector<float> rows = query;
@@ -75,9 +75,8 @@ TEST_CASE("rotary: the product of a query and a key depends on their distance al
 }
 
 TEST_CASE("rotary: odd heads, heads that do not fit and positions outside the table are refused") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   const RotaryAngles angles(kContext, 4, 10000);
   const Tensor x = context.make(Shape::matrix(1, 8));
   std::int32_t position = 0;

@@ -2,6 +2,7 @@
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -21,9 +22,8 @@ GRADIENT_TEST(select_rows, "repeated rows, and rows that nobody selects") {
 }
 
 TEST_CASE("select rows: copies, and refuses rows that do not exist") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   std::vector<float> values = random_values(15, 1);
   const Tensor x{values.data(), nullptr, Shape::matrix(5, 3)};
   const Tensor y = select_rows(context, x, kRows.data(), 4);

@@ -4,6 +4,7 @@
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
+#include "support/workbench.h"
 
 namespace attn {
 namespace {
@@ -31,10 +32,9 @@ GRADIENT_TEST(swiglu, "many rows on several threads") {
 }
 
 TEST_CASE("swiglu: silu(gate) times up") {
-  Arena arena;
-  ThreadPool pool(1);
   for_every_instruction_set([&](const simd::Kernels& kernels) {
-    Context context{.arena = arena, .pool = pool, .kernels = kernels};
+    Workbench bench(kernels);
+    Context& context = bench.context;
     std::vector<float> values = random_values(4 * 22, 1, 8);
     const Tensor y = swiglu(context, {values.data(), nullptr, Shape::matrix(4, 22)});
     REQUIRE(y.shape == Shape::matrix(4, 11));
@@ -49,9 +49,8 @@ TEST_CASE("swiglu: silu(gate) times up") {
 }
 
 TEST_CASE("swiglu: an odd number of columns is refused") {
-  Arena arena;
-  ThreadPool pool(1);
-  Context context{.arena = arena, .pool = pool, .kernels = *available_kernels().front()};
+  Workbench bench(*available_kernels().front());
+  Context& context = bench.context;
   CHECK_THROWS_WITH_AS(swiglu(context, context.make(Shape::matrix(2, 5))),
                        "swiglu: expected an even number of columns, found 5", Error);
 }
