@@ -50,10 +50,10 @@ struct Backward {
       arguments.accumulate_value = d.accumulate;
     }
     const auto& kernels = context->kernels;
-    const std::int64_t scratch = kernels.attention_backward_scratch(arguments);
+    context->pool.reserve_scratch(kernels.attention_backward_scratch(arguments));
     context->pool.run(kernels.attention_backward_blocks(arguments), 5 * product_flops(forward),
                       [&](std::int64_t block, int worker) {
-                        kernels.attention_backward(arguments, block, context->pool.scratch(worker, scratch));
+                        kernels.attention_backward(arguments, block, context->pool.scratch(worker));
                       });
   }
 
@@ -141,10 +141,10 @@ Tensor attention(Context& context, HeadColumns query, HeadColumns key, HeadColum
                                   .log_sum_exp = context.arena.array<float>(static_cast<std::size_t>(n * shape.heads)),
                                   .dropout = dropout.rate,
                                   .dropout_key = dropout.key};
-  const std::int64_t scratch = context.kernels.attention_scratch(arguments);
+  context.pool.reserve_scratch(context.kernels.attention_scratch(arguments));
   context.pool.run(context.kernels.attention_blocks(arguments), 2 * product_flops(arguments),
                    [&](std::int64_t block, int worker) {
-                     context.kernels.attention(arguments, block, context.pool.scratch(worker, scratch));
+                     context.kernels.attention(arguments, block, context.pool.scratch(worker));
                    });
   if (context.trace) trace_weights(context, arguments, place);
   if (context.tape) context.tape->record(Backward{&context, query, key, value, out, arguments}, out);

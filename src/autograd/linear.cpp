@@ -72,10 +72,11 @@ struct Backward {
     const GradientWrite d_bias = has_bias ? context->tape->write(bias) : GradientWrite{};
     const std::int64_t sums = has_bias ? (out + kColumnGrain - 1) / kColumnGrain : 0;
     const double flops = 4.0 * static_cast<double>(n * in) * static_cast<double>(out);
+    context->pool.reserve_scratch(scratch);
     context->pool.run(blocks[0] + blocks[1] + sums, flops, [&](std::int64_t block, int worker) {
-      if (block < blocks[0]) return kernels.matmul(products[0], block, context->pool.scratch(worker, scratch));
+      if (block < blocks[0]) return kernels.matmul(products[0], block, context->pool.scratch(worker));
       block -= blocks[0];
-      if (block < blocks[1]) return kernels.matmul(products[1], block, context->pool.scratch(worker, scratch));
+      if (block < blocks[1]) return kernels.matmul(products[1], block, context->pool.scratch(worker));
       const std::int64_t begin = (block - blocks[1]) * kColumnGrain;
       kernels.column_sums(d_y, out, n, d_bias.data, d_bias.accumulate, begin, std::min(begin + kColumnGrain, out));
     });

@@ -64,7 +64,6 @@ struct AlignedFree {
 struct alignas(kCacheLine) Seat {
   Parking parking;
   std::unique_ptr<float, AlignedFree> scratch;
-  std::int64_t scratch_floats = 0;
 };
 
 /// Keeps signals away from the threads started while it lives, so that the main thread receives them.
@@ -180,7 +179,8 @@ struct ThreadPool::State {
     while (!ended()) seats[0].parking.park(ended);
   }
 
-  std::vector<Seat> seats;  // seats[0] is the caller's
+  std::vector<Seat> seats;          // seats[0] is the caller's
+  std::int64_t scratch_floats = 0;  // of every seat
   const bool oversubscribed;
   std::int64_t surplus_from = 1;  // threads beyond this number share CPUs with others
   std::uint64_t job = 0;
@@ -221,16 +221,19 @@ void ThreadPool::run_erased(std::int64_t blocks, double flops, Erased function, 
   }
 }
 
-float* ThreadPool::scratch(int worker, std::int64_t floats) {
-  Seat& seat = state_->seats[static_cast<std::size_t>(worker)];
-  if (floats > seat.scratch_floats) {
+void ThreadPool::reserve_scratch(std::int64_t floats) {
+  if (floats <= state_->scratch_floats) return;
+  const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
+  state_->scratch_floats = 0;  // should memory run out half-way
+  for (Seat& seat : state_->seats) {
     seat.scratch.reset();
-    seat.scratch_floats = 0;
-    const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
     seat.scratch.reset(static_cast<float*>(::operator new (bytes, std::align_val_t{kCacheLine})));
-    seat.scratch_floats = floats;
   }
-  return seat.scratch.get();
+  state_->scratch_floats = floats;
+}
+
+float* ThreadPool::scratch(int worker) const {
+  return state_->seats[static_cast<std::size_t>(worker)].scratch.get();
 }
 
 }  // namespace attn

@@ -30,9 +30,12 @@ class ThreadPool {
         const_cast<void*>(static_cast<const void*>(&task)));
   }
 
-  /// At least `floats` floats, aligned to 64 bytes, that belong to one worker while it runs a block. The contents
-  /// are not kept from one call to the next.
-  float* scratch(int worker, std::int64_t floats);
+  /// Makes every worker's scratch at least this large; not while run() runs. All at once and by the caller, so that
+  /// whether memory is allocated never depends on which worker claims which block.
+  void reserve_scratch(std::int64_t floats);
+  /// The floats reserved, aligned to 64 bytes; they belong to one worker while it runs a block. The contents are not
+  /// kept from one block to the next.
+  float* scratch(int worker) const;
 
  private:
   using Erased = void (*)(void* task, std::int64_t block, int worker);

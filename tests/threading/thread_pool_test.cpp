@@ -102,8 +102,9 @@ TEST_CASE("thread pool: workers that have parked are woken") {
 TEST_CASE("thread pool: scratch is aligned, large enough and each worker's own") {
   ThreadPool pool(3);
   for (const std::int64_t floats : {1, 17, 1000, 20, 100000, 5}) {
+    pool.reserve_scratch(floats);
     pool.run(50, kLarge, [&](std::int64_t block, int worker) {
-      float* const scratch = pool.scratch(worker, floats);
+      float* const scratch = pool.scratch(worker);
       const bool aligned = reinterpret_cast<std::uintptr_t>(scratch) % 64 == 0;
       const auto mark = static_cast<float>(block);
       for (std::int64_t i = 0; i < floats; ++i) scratch[i] = mark;
@@ -112,9 +113,10 @@ TEST_CASE("thread pool: scratch is aligned, large enough and each worker's own")
       if (!aligned || !kept) std::terminate();
     });
   }
-  float* const before = pool.scratch(1, 100000);
-  CHECK(pool.scratch(1, 50) == before);
-  CHECK(pool.scratch(2, 50) != before);
+  float* const before = pool.scratch(1);
+  pool.reserve_scratch(50);
+  CHECK(pool.scratch(1) == before);
+  CHECK(pool.scratch(2) != before);
 }
 
 TEST_CASE("thread pool: no threads is a usage error") {
