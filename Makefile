@@ -58,8 +58,10 @@ $(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests: $
 ISA :=
 TESTS_FOLDER :=
 $(BUILD)/src/simd/isa_%.o: OPTIMIZE = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+ifneq ($(findstring x86_64,$(shell $(CXX) -dumpmachine)),)
 $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/simd/isa_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+endif
 
 $(BUILD)/tests/%.o: TESTS_FOLDER := -Itests
 

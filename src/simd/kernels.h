@@ -1,11 +1,12 @@
 #pragma once
-// The only door to SIMD code: plain structs that describe one operation each, and a table of functions that run a
-// block of it. The same generic source (simd/generic/) is compiled once per instruction set; the table is chosen
-// once at start. Kernels know neither threads nor tensors: the caller splits an operation into blocks or row ranges
-// whose bounds depend on shapes only, gives every running thread its own scratch, and so gets the same bits for any
-// number of threads.
+// The only door to SIMD code: plain structs that describe one operation each, and a table of functions that
+// run a block of it. The same generic source (simd/generic/) is compiled once per instruction set; the table
+// is chosen once at start. Kernels know neither threads nor tensors: the caller splits an operation into
+// blocks or row ranges whose bounds depend on shapes only, gives every running thread its own scratch, and so
+// gets the same bits for any number of threads.
 //
-// Letters: N tokens (rows), C columns, H heads, D head size, F d_ff, V vocabulary. All matrices are row-major.
+// Letters: N tokens (rows), C columns, H heads, D head size, F d_ff, V vocabulary. All matrices are
+// row-major.
 
 #include <stdint.h>
 
@@ -13,8 +14,8 @@ namespace attn::simd {
 
 enum class Activation : int32_t { none, relu, gelu, gelu_tanh };
 
-/// Which operands are transposed in memory: c (M, N) = a·b, with a given as (M, K) or, for TN, as (K, M), and b as
-/// (K, N) or, for NT, as (N, K).
+/// Which operands are transposed in memory: c (M, N) = a·b, with a given as (M, K) or, for TN, as (K, M), and
+/// b as (K, N) or, for NT, as (N, K).
 enum class Form : int32_t { NN, NT, TN };
 
 /// c = activation(a·b + bias) [+ c]. With K = 0 the product is zero.
@@ -27,10 +28,10 @@ struct Matmul {
   int64_t ldb = 0;
   float* c = nullptr;
   int64_t ldc = 0;
-  bool accumulate = false;             // adds to c instead of overwriting it; not together with an activation
-  const float* bias = nullptr;         // (N), or null
+  bool accumulate = false;      // adds to c instead of overwriting it; not together with an activation
+  const float* bias = nullptr;  // (N), or null
   Activation activation = Activation::none;
-  float* preactivation = nullptr;      // (M, N) with ldc: a·b + bias is kept here if not null
+  float* preactivation = nullptr;  // (M, N) with ldc: a·b + bias is kept here if not null
 };
 
 enum class NormKind : int32_t { layer, rms };
@@ -39,7 +40,7 @@ enum class NormKind : int32_t { layer, rms };
 /// Layer norm: (sum - mean)/sqrt(variance + eps); RMS norm: sum/sqrt(mean of squares + eps), no bias.
 struct ResidualNorm {
   NormKind kind = NormKind::layer;
-  int64_t columns = 0;                 // C
+  int64_t columns = 0;  // C
   float eps = 1e-5f;
   float dropout = 0;                   // rate; kept elements are divided by 1 - rate
   uint64_t dropout_key = 0;            // element index = row·C + column
@@ -56,31 +57,32 @@ struct ResidualNorm {
 /// Gradients of ResidualNorm. `forward.sum` must point to the sums (to x where delta was null).
 struct ResidualNormBackward {
   ResidualNorm forward;
-  const float* d_out = nullptr;   // (N, C)
-  const float* d_sum = nullptr;   // (N, C): gradient that reaches the sum from elsewhere, or null
-  float* d_x = nullptr;           // (N, C), or null; may be d_sum itself
+  const float* d_out = nullptr;  // (N, C)
+  const float* d_sum = nullptr;  // (N, C): gradient that reaches the sum from elsewhere, or null
+  float* d_x = nullptr;          // (N, C), or null; may be d_sum itself
   bool accumulate_x = false;
-  float* d_delta = nullptr;       // (N, C), or null
+  float* d_delta = nullptr;  // (N, C), or null
   bool accumulate_delta = false;
 };
 
 /// Softmax cross-entropy of rows of logits against target ids:
-/// loss[i] = (1-ε)·NLL + ε·mean over V of -log p (PyTorch's label smoothing); d_logits = scale · d loss / d logits.
+/// loss[i] = (1-ε)·NLL + ε·mean over V of -log p (PyTorch's label smoothing); d_logits = scale · d loss / d
+/// logits.
 struct CrossEntropy {
-  int64_t vocabulary = 0;           // V
-  const float* logits = nullptr;    // (N, V) with ld
+  int64_t vocabulary = 0;         // V
+  const float* logits = nullptr;  // (N, V) with ld
   int64_t ld = 0;
-  const int32_t* targets = nullptr; // (N); a negative target is no target: loss and gradient are 0
-  float label_smoothing = 0;        // ε
+  const int32_t* targets = nullptr;  // (N); a negative target is no target: loss and gradient are 0
+  float label_smoothing = 0;         // ε
   float scale = 1;
-  float* loss = nullptr;            // (N)
-  float* d_logits = nullptr;        // (N, V) with ld, or null; may be logits itself
+  float* loss = nullptr;      // (N)
+  float* d_logits = nullptr;  // (N, V) with ld, or null; may be logits itself
 };
 
-/// Rotary positions (Su et al. 2021) in the half-split layout of `transformers`: within each head, element i < D/2
-/// is paired with element i + D/2. Rotates `heads` consecutive heads of every row, in place.
+/// Rotary positions (Su et al. 2021) in the half-split layout of `transformers`: within each head, element i
+/// < D/2 is paired with element i + D/2. Rotates `heads` consecutive heads of every row, in place.
 struct Rotary {
-  float* x = nullptr;                  // (N, ld): the first head to rotate
+  float* x = nullptr;  // (N, ld): the first head to rotate
   int64_t ld = 0;
   int64_t heads = 0, d_head = 0;
   const int32_t* positions = nullptr;  // (N)
@@ -103,11 +105,12 @@ struct AdamW {
 };
 
 /// Scaled dot-product attention over sequences that lie one after the other, without a T×T matrix:
-/// out = dropout(softmax(scale·q·kᵀ))·v for every head. Head h reads columns [h·D, (h+1)·D) of query and out, and
-/// key/value head h·H_kv/H. Sequence b's queries are rows query_starts[b] … query_starts[b+1]-1; its keys are
-/// key_lengths[b] rows from key_starts[b]. Causal: with T queries and S keys, query t sees keys 0 … S - T + t.
+/// out = dropout(softmax(scale·q·kᵀ))·v for every head. Head h reads columns [h·D, (h+1)·D) of query and out,
+/// and key/value head h·H_kv/H. Sequence b's queries are rows query_starts[b] … query_starts[b+1]-1; its keys
+/// are key_lengths[b] rows from key_starts[b]. Causal: with T queries and S keys, query t sees keys 0 … S - T
+/// + t.
 struct Attention {
-  int64_t sequences = 0;                  // B
+  int64_t sequences = 0;  // B
   int64_t heads = 0, kv_heads = 0, d_head = 0;
   float scale = 1;
   bool causal = false;
@@ -120,18 +123,19 @@ struct Attention {
   int64_t ld_key = 0;
   const float* value = nullptr;
   int64_t ld_value = 0;
-  float* out = nullptr;                   // (N, H·D) with ld_out
+  float* out = nullptr;  // (N, H·D) with ld_out
   int64_t ld_out = 0;
-  float* log_sum_exp = nullptr;           // (N, H): log Σ exp of the scaled scores; may be null in inference
+  float* log_sum_exp = nullptr;  // (N, H): log Σ exp of the scaled scores; may be null in inference
   float dropout = 0;
-  uint64_t dropout_key = 0;               // element: hash of (query row, head) and key position
+  uint64_t dropout_key = 0;  // element: hash of (query row, head) and key position
 };
 
 /// Gradients of Attention. d_query, d_key and d_value have the leading dimensions of query, key and value.
-/// Key rows that no query of the batch owns are not touched. With `accumulate` gradients are added, else written.
+/// Key rows that no query of the batch owns are not touched. With `accumulate` gradients are added, else
+/// written.
 struct AttentionBackward {
-  Attention forward;                // out and log_sum_exp as the forward pass left them
-  const float* d_out = nullptr;     // (N, H·D) with ld_out
+  Attention forward;             // out and log_sum_exp as the forward pass left them
+  const float* d_out = nullptr;  // (N, H·D) with ld_out
   float* d_query = nullptr;
   float* d_key = nullptr;
   float* d_value = nullptr;
@@ -140,37 +144,39 @@ struct AttentionBackward {
   bool accumulate_value = false;
 };
 
-/// out[i] = dropout(scale·table[ids[i]] + positions[position_ids[i]] + types[type_ids[i]]); null tables are left out.
+/// out[i] = dropout(scale·table[ids[i]] + positions[position_ids[i]] + types[type_ids[i]]); null tables are
+/// left out.
 struct Embedding {
-  int64_t columns = 0;                     // C
-  const float* table = nullptr;            // (V, C)
-  const int32_t* ids = nullptr;            // (N)
+  int64_t columns = 0;           // C
+  const float* table = nullptr;  // (V, C)
+  const int32_t* ids = nullptr;  // (N)
   float scale = 1;
-  const float* positions = nullptr;        // (context, C), or null
-  const int32_t* position_ids = nullptr;   // (N)
-  const float* types = nullptr;            // (types, C), or null
-  const int32_t* type_ids = nullptr;       // (N)
+  const float* positions = nullptr;       // (context, C), or null
+  const int32_t* position_ids = nullptr;  // (N)
+  const float* types = nullptr;           // (types, C), or null
+  const int32_t* type_ids = nullptr;      // (N)
   float dropout = 0;
-  uint64_t dropout_key = 0;                // element index = row·C + column
-  float* out = nullptr;                    // (N, C)
+  uint64_t dropout_key = 0;  // element index = row·C + column
+  float* out = nullptr;      // (N, C)
 };
 
-/// Adds scale·dropout-mask(d_out[i]) to row ids[i] of d_table, for the ids in one range of rows, in the order of i.
+/// Adds scale·dropout-mask(d_out[i]) to row ids[i] of d_table, for the ids in one range of rows, in the order
+/// of i.
 struct EmbeddingBackward {
-  int64_t rows = 0;                        // N
-  int64_t columns = 0;                     // C
-  const int32_t* ids = nullptr;            // (N)
-  const float* d_out = nullptr;            // (N, C)
+  int64_t rows = 0;              // N
+  int64_t columns = 0;           // C
+  const int32_t* ids = nullptr;  // (N)
+  const float* d_out = nullptr;  // (N, C)
   float scale = 1;
   float dropout = 0;
   uint64_t dropout_key = 0;
-  float* d_table = nullptr;                // (V, C)
+  float* d_table = nullptr;  // (V, C)
 };
 
 /// Every kernel, compiled for one instruction set. Ranges are half-open.
 struct Kernels {
-  const char* name;        // "baseline", "avx2", "avx512"; on aarch64 "baseline" is NEON
-  int64_t vector_floats;   // floats in a SIMD register
+  const char* name;       // "baseline", "avx2", "avx512"; on aarch64 "baseline" is NEON
+  int64_t vector_floats;  // floats in a SIMD register
 
   /// Number of independent blocks that a product is split into; a function of the shape and form alone.
   int64_t (*matmul_blocks)(const Matmul&);
@@ -185,14 +191,14 @@ struct Kernels {
   int64_t (*attention_backward_blocks)(const AttentionBackward&);
   int64_t (*attention_backward_scratch)(const AttentionBackward&);
   void (*attention_backward)(const AttentionBackward&, int64_t block, float* scratch);
-  /// Writes one (sequence, head)'s weights (T, S) before dropout, masked pairs 0, and, if not null, the scaled,
-  /// unmasked scores (T, S). Needs log_sum_exp of the forward pass.
+  /// Writes one (sequence, head)'s weights (T, S) before dropout, masked pairs 0, and, if not null, the
+  /// scaled, unmasked scores (T, S). Needs log_sum_exp of the forward pass.
   void (*attention_weights)(const Attention&, int64_t sequence, int64_t head, float* weights, float* scores);
 
   void (*residual_norm)(const ResidualNorm&, int64_t row_begin, int64_t row_end);
   /// Overwrites d_gain (C) and, if not null, d_bias (C) with the sums over these rows.
-  void (*residual_norm_backward)(const ResidualNormBackward&, int64_t row_begin, int64_t row_end, float* d_gain,
-                                 float* d_bias);
+  void (*residual_norm_backward)(const ResidualNormBackward&, int64_t row_begin, int64_t row_end,
+                                 float* d_gain, float* d_bias);
 
   /// Each row of x (rows, columns), leading dimension ld, becomes its softmax.
   void (*softmax)(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end);
@@ -201,12 +207,13 @@ struct Kernels {
   /// y = activation(x), elements [begin, end).
   void (*activation)(Activation, const float* x, float* y, int64_t begin, int64_t end);
   /// d_x = d_y ∘ activation'(x), x the preactivation; d_x may be d_y.
-  void (*activation_backward)(Activation, const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end);
+  void (*activation_backward)(Activation, const float* x, const float* d_y, float* d_x, int64_t begin,
+                              int64_t end);
   /// out (N, F) = silu(gate)∘up with gate_up (N, 2F), gate first.
   void (*swiglu)(const float* gate_up, float* out, int64_t d_ff, int64_t row_begin, int64_t row_end);
   /// d_gate_up (N, 2F), written or, with accumulate, added to.
-  void (*swiglu_backward)(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate, int64_t d_ff,
-                          int64_t row_begin, int64_t row_end);
+  void (*swiglu_backward)(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate,
+                          int64_t d_ff, int64_t row_begin, int64_t row_end);
   void (*rotary)(const Rotary&, int64_t row_begin, int64_t row_end);
 
   void (*embedding)(const Embedding&, int64_t row_begin, int64_t row_end);
@@ -224,7 +231,8 @@ struct Kernels {
   double (*dot)(const float* a, const float* b, int64_t begin, int64_t end);
   void (*adamw)(const AdamW&, int64_t begin, int64_t end);
 
-  /// `repeats` rounds of independent fused multiply-adds on registers; returns the FLOPs done. For `attn bench`.
+  /// `repeats` rounds of independent fused multiply-adds on registers; returns the FLOPs done. For `attn
+  /// bench`.
   double (*fma_peak)(int64_t repeats, float* sink);
 };
 

@@ -1,0 +1,103 @@
+#pragma once
+// Attention of one or two queries at a time, as in decoding with a cache: keys and values are streamed once,
+// nothing is copied. Also the weights themselves, for those who want to see them.
+
+#include "simd/generic/attention_tiles.h"
+#include "simd/generic/dots.h"
+#include "simd/generic/elementwise.h"
+
+namespace attn::simd {
+namespace {
+
+constexpr int64_t kDecodeQueries = 2;
+constexpr int64_t kDecodeKeys = 256;  // keys that are visited between two updates of the statistics
+
+int64_t decode_scratch(const Attention&) {
+  return kDecodeKeys + kLanes;
+}
+
+/// out (D) = out·factor + Σ weights[j]·values[j].
+void add_weighted_rows(const float* weights, const float* values, int64_t ld, int64_t rows, int64_t d_head,
+                       float factor, float* out) {
+  for_each_vector(0, d_head, [=](int64_t i, auto lanes) {
+    Vec totals[4] = {load(out + i, lanes) * factor};
+    int64_t j = 0;
+    for (; j + 4 <= rows; j += 4) {
+      ATTN_UNROLL
+      for (int u = 0; u < 4; ++u) totals[u] += weights[j + u] * load(values + (j + u) * ld + i, lanes);
+    }
+    for (; j < rows; ++j) totals[0] += weights[j] * load(values + j * ld + i, lanes);
+    store(out + i, (totals[0] + totals[1]) + (totals[2] + totals[3]), lanes);
+  });
+}
+
+struct DecodeState {
+  float largest, total;
+};
+
+/// weights (count) from scaled scores; returns the factor for what was summed before.
+float weigh_keys(const Attention& p, const Head& h, int64_t t, int64_t s, int64_t count, float* weights,
+                 DecodeState& state) {
+  Vec most = broadcast(state.largest);
+  for (int64_t j = count; j < round_up(count, kLanes); ++j) weights[j] = -__builtin_inff();
+  for (int64_t j = 0; j < count; j += kLanes) most = larger(load(weights + j), most);
+  const float before = state.largest;
+  state.largest = largest(most);
+  const WeightDropout dropout(p);
+  const uint32_t row_hash =
+      hash32(static_cast<uint32_t>((h.row + t) * p.heads + h.head), p.dropout_key) + static_cast<uint32_t>(s);
+  Vec sums = {};
+  for (int64_t j = 0; j < count; j += kLanes) {
+    Vec weight = exponential(load(weights + j) - state.largest);
+    sums += weight;
+    if (dropout.active()) {
+      weight = dropout.keep(weight, broadcast_word(row_hash) + reinterpret_cast<VecWord>(iota()), j);
+    }
+    store(weights + j, weight);
+  }
+  const float factor = before == state.largest ? 1.0f : exponential(broadcast(before - state.largest))[0];
+  state.total = state.total * factor + sum(sums);
+  return factor;
+}
+
+void attend_query(const Attention& p, const Head& h, int64_t t, float* weights) {
+  const float* query = h.query + t * p.ld_query;
+  float* out = p.out + (h.row + t) * p.ld_out + h.head * p.d_head;
+  for (int64_t i = 0; i < p.d_head; ++i) out[i] = 0;
+  DecodeState state = {-__builtin_inff(), 0};
+  const int64_t key_end = visible_keys(h, t);
+  for (int64_t s = 0; s < key_end; s += kDecodeKeys) {
+    const int64_t count = min(kDecodeKeys, key_end - s);
+    dot_products(query, p.ld_query, 1, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count,
+                 [&](int64_t, int64_t j, float score) { weights[j] = score * p.scale; });
+    const float factor = weigh_keys(p, h, t, s, count, weights, state);
+    add_weighted_rows(weights, h.value + s * p.ld_value, p.ld_value, count, p.d_head, factor, out);
+  }
+  if (state.total != 0) scale(out, WeightDropout(p).kept / state.total, 0, p.d_head);
+  if (p.log_sum_exp) {
+    p.log_sum_exp[(h.row + t) * p.heads + h.head] = state.largest + __builtin_logf(state.total);
+  }
+}
+
+void attend_few(const Attention& p, const Head& h, int64_t t, float* scratch) {
+  for (; t < h.queries; ++t) attend_query(p, h, t, scratch);
+}
+
+void attention_weights(const Attention& p, int64_t sequence, int64_t head, float* weights, float* scores) {
+  const Head h = head_of(p, sequence, head);
+  for (int64_t t = 0; t < h.queries; ++t) {
+    float* row = weights + t * h.keys;
+    dot_products(h.query + t * p.ld_query, p.ld_query, 1, h.key, p.ld_key, p.d_head, 0, h.keys,
+                 [&](int64_t, int64_t j, float score) { row[j] = score * p.scale; });
+    if (scores) activate_range<Activation::none>(row, scores + t * h.keys, 0, h.keys);
+    const int64_t seen = visible_keys(h, t);
+    const float log_sum_exp = p.log_sum_exp[(h.row + t) * p.heads + h.head];
+    for_each_vector(0, seen, [&](int64_t j, auto lanes) {
+      store(row + j, exponential(load(row + j, lanes) - log_sum_exp), lanes);
+    });
+    for (int64_t j = seen; j < h.keys; ++j) row[j] = 0;
+  }
+}
+
+}  // namespace
+}  // namespace attn::simd

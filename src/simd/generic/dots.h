@@ -1,0 +1,72 @@
+#pragma once
+// Products whose operands are both contiguous in k (form NT) and so few rows of a that copying b would cost
+// more than it saves: b is streamed once, straight from memory. This is what decoding with a cache spends its
+// time in.
+
+#include "simd/generic/vector.h"
+
+namespace attn::simd {
+namespace {
+
+constexpr int64_t kDotRows = 4;  // most rows of a that share one pass over b
+
+/// sums lane r·(kLanes/kRows) + c = a's row r · b's row c over k, for kLanes/kRows rows of b.
+template <int kRows>
+ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const float* const (&b)[kLanes / kRows],
+                          int64_t k) {
+  constexpr int kColumns = kLanes / kRows;
+  Vec sums[kLanes] = {};
+  for_each_vector(0, k, [&](int64_t i, auto lanes) {
+    Vec x[kRows];
+    ATTN_UNROLL
+    for (int r = 0; r < kRows; ++r) x[r] = load(a[r] + i, lanes);
+    ATTN_UNROLL
+    for (int c = 0; c < kColumns; ++c) {
+      const Vec y = load(b[c] + i, lanes);
+      ATTN_UNROLL
+      for (int r = 0; r < kRows; ++r) sums[r * kColumns + c] += x[r] * y;
+    }
+  });
+  return sum_each(sums);
+}
+
+/// Calls store(row, column, sum) for all rows < rows <= kRows and columns in [begin, end) of a·bᵀ.
+template <int kRows, class Store>
+ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const float* b, int64_t ldb, int64_t k,
+                          int64_t begin, int64_t end, Store store_sum) {
+  constexpr int kColumns = kLanes / kRows;
+  const float* a_rows[kRows];
+  for (int r = 0; r < kRows; ++r) a_rows[r] = a + min(r, rows - 1) * lda;
+  for (int64_t column = begin; column < end; column += kColumns) {
+    const float* b_rows[kColumns];
+    ATTN_UNROLL
+    for (int c = 0; c < kColumns; ++c) b_rows[c] = b + min(column + c, end - 1) * ldb;
+    float sums[kLanes];
+    store(sums, dot_group<kRows>(a_rows, b_rows, k));
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t c = 0; c < min(kColumns, end - column); ++c)
+        store_sum(r, column + c, sums[r * kColumns + c]);
+    }
+  }
+}
+
+/// The same for any number of rows, kDotRows at a time.
+template <class Store>
+ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const float* b, int64_t ldb,
+                              int64_t k, int64_t begin, int64_t end, Store store_sum) {
+  for (int64_t row = 0; row < rows; row += kDotRows) {
+    const int64_t count = min(kDotRows, rows - row);
+    const auto shifted = [&](int64_t r, int64_t column, float total) { store_sum(row + r, column, total); };
+    const float* first = a + row * lda;
+    if (count == 1) {
+      dot_rows<1>(first, lda, count, b, ldb, k, begin, end, shifted);
+    } else if (count == 2) {
+      dot_rows<2>(first, lda, count, b, ldb, k, begin, end, shifted);
+    } else {
+      dot_rows<4>(first, lda, count, b, ldb, k, begin, end, shifted);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace attn::simd

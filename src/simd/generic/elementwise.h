@@ -1,0 +1,164 @@
+#pragma once
+// Kernels that treat every element alike: activations, SwiGLU, sums.
+
+#include "simd/generic/math.h"
+
+namespace attn::simd {
+namespace {
+
+constexpr float kGeluSlope = 1.5957691216f;  // 2·sqrt(2/π)
+constexpr float kGeluCubic = 0.044715f * kGeluSlope;
+
+/// x·σ(2·sqrt(2/π)·(x + 0.044715·x³)) is GPT-2's GELU, since (1 + tanh u)/2 = σ(2u) (Hendrycks, Gimpel 2016).
+ATTN_INLINE Vec gelu_tanh_gate(Vec x) {
+  return sigmoid(x * (kGeluCubic * (x * x) + kGeluSlope));
+}
+
+template <Activation kActivation>
+ATTN_INLINE Vec activate(Vec x) {
+  if constexpr (kActivation == Activation::relu) return x < 0.0f ? Vec{} : x;
+  if constexpr (kActivation == Activation::gelu_tanh) return x * gelu_tanh_gate(x);
+  if constexpr (kActivation == Activation::gelu) {
+    Vec bell;
+    return x * normal_distribution(x, bell);
+  }
+  return x;
+}
+
+template <Activation kActivation>
+ATTN_INLINE Vec activation_slope(Vec x) {
+  if constexpr (kActivation == Activation::relu) return x > 0.0f ? broadcast(1.0f) : (x != x ? x : Vec{});
+  if constexpr (kActivation == Activation::gelu_tanh) {
+    const Vec gate = gelu_tanh_gate(x);
+    return gate + x * gate * (1.0f - gate) * (3.0f * kGeluCubic * (x * x) + kGeluSlope);
+  }
+  if constexpr (kActivation == Activation::gelu) {
+    Vec bell;
+    const Vec distribution = normal_distribution(x, bell);
+    return distribution + x * bell * 0.3989422804f;
+  }
+  return broadcast(1.0f);
+}
+
+template <Activation kActivation>
+void activate_range(const float* x, float* y, int64_t begin, int64_t end) {
+  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
+    store(y + i, activate<kActivation>(load(x + i, lanes)), lanes);
+  });
+}
+
+template <Activation kActivation>
+void activate_range_backward(const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end) {
+  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
+    store(d_x + i, load(d_y + i, lanes) * activation_slope<kActivation>(load(x + i, lanes)), lanes);
+  });
+}
+
+void activation(Activation which, const float* x, float* y, int64_t begin, int64_t end) {
+  switch (which) {
+    case Activation::none:
+      return activate_range<Activation::none>(x, y, begin, end);
+    case Activation::relu:
+      return activate_range<Activation::relu>(x, y, begin, end);
+    case Activation::gelu:
+      return activate_range<Activation::gelu>(x, y, begin, end);
+    case Activation::gelu_tanh:
+      return activate_range<Activation::gelu_tanh>(x, y, begin, end);
+  }
+}
+
+void activation_backward(Activation which, const float* x, const float* d_y, float* d_x, int64_t begin,
+                         int64_t end) {
+  switch (which) {
+    case Activation::none:
+      return activate_range_backward<Activation::none>(x, d_y, d_x, begin, end);
+    case Activation::relu:
+      return activate_range_backward<Activation::relu>(x, d_y, d_x, begin, end);
+    case Activation::gelu:
+      return activate_range_backward<Activation::gelu>(x, d_y, d_x, begin, end);
+    case Activation::gelu_tanh:
+      return activate_range_backward<Activation::gelu_tanh>(x, d_y, d_x, begin, end);
+  }
+}
+
+/// silu(gate)∘up, silu(x) = x·σ(x) (Shazeer 2020).
+void swiglu(const float* gate_up, float* out, int64_t d_ff, int64_t row_begin, int64_t row_end) {
+  for (int64_t row = row_begin; row < row_end; ++row) {
+    const float* gate = gate_up + row * 2 * d_ff;
+    const float* up = gate + d_ff;
+    float* y = out + row * d_ff;
+    for_each_vector(0, d_ff, [=](int64_t i, auto lanes) {
+      const Vec g = load(gate + i, lanes);
+      store(y + i, g * sigmoid(g) * load(up + i, lanes), lanes);
+    });
+  }
+}
+
+void swiglu_backward(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate,
+                     int64_t d_ff, int64_t row_begin, int64_t row_end) {
+  for (int64_t row = row_begin; row < row_end; ++row) {
+    const float* gate = gate_up + row * 2 * d_ff;
+    const float* d_y = d_out + row * d_ff;
+    float* d_gate = d_gate_up + row * 2 * d_ff;
+    for_each_vector(0, d_ff, [=](int64_t i, auto lanes) {
+      const Vec g = load(gate + i, lanes), up = load(gate + d_ff + i, lanes), dy = load(d_y + i, lanes);
+      const Vec s = sigmoid(g), silu = g * s;
+      Vec dg = dy * up * (s + silu * (1.0f - s)), du = dy * silu;
+      if (accumulate) {
+        dg += load(d_gate + i, lanes);
+        du += load(d_gate + d_ff + i, lanes);
+      }
+      store(d_gate + i, dg, lanes);
+      store(d_gate + d_ff + i, du, lanes);
+    });
+  }
+}
+
+void column_sums(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, int64_t begin,
+                 int64_t end) {
+  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
+    Vec totals[4] = {};
+    int64_t row = 0;
+    for (; row + 4 <= rows; row += 4) {
+      for (int j = 0; j < 4; ++j) totals[j] += load(x + (row + j) * ld + i, lanes);
+    }
+    for (; row < rows; ++row) totals[0] += load(x + row * ld + i, lanes);
+    const Vec total = (totals[0] + totals[1]) + (totals[2] + totals[3]);
+    store(out + i, accumulate ? total + load(out + i, lanes) : total, lanes);
+  });
+}
+
+void add(const float* a, const float* b, float* out, int64_t begin, int64_t end) {
+  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
+    store(out + i, load(a + i, lanes) + load(b + i, lanes), lanes);
+  });
+}
+
+void scale(float* x, float factor, int64_t begin, int64_t end) {
+  for_each_vector(begin, end,
+                  [=](int64_t i, auto lanes) { store(x + i, load(x + i, lanes) * factor, lanes); });
+}
+
+typedef float HalfVec __attribute__((vector_size(ATTN_VECTOR_BYTES / 2)));
+typedef double VecDouble __attribute__((vector_size(ATTN_VECTOR_BYTES)));
+struct Halves {
+  HalfVec low, high;
+};
+
+/// Products are exact in double.
+double dot(const float* a, const float* b, int64_t begin, int64_t end) {
+  VecDouble low = {}, high = {};
+  for_each_vector(begin, end, [&](int64_t i, auto lanes) {
+    const Halves x = __builtin_bit_cast(Halves, load(a + i, lanes)),
+                 y = __builtin_bit_cast(Halves, load(b + i, lanes));
+    low += __builtin_convertvector(x.low, VecDouble) * __builtin_convertvector(y.low, VecDouble);
+    high += __builtin_convertvector(x.high, VecDouble) * __builtin_convertvector(y.high, VecDouble);
+  });
+  low += high;
+  double total = 0;
+  for (int i = 0; i < kLanes / 2; ++i) total += low[i];
+  return total;
+}
+
+}  // namespace
+}  // namespace attn::simd

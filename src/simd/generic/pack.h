@@ -1,0 +1,45 @@
+#pragma once
+// Copies of matrix parts into the order in which tiles read them. Columns that are missing from the last
+// vector become 0.
+
+#include "simd/generic/vector.h"
+
+namespace attn::simd {
+namespace {
+
+/// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes.
+void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for_each_vector(0, columns, [=](int64_t i, auto lanes) {
+      store(out + row * width + i, load(source + row * ld + i, lanes));
+    });
+  }
+}
+
+template <class Lanes>
+ATTN_INLINE void pack_transposed_block(const float* source, int64_t ld, int64_t rows, Lanes lanes,
+                                       float factor, float* out, int64_t width) {
+  Vec block[kLanes];
+  ATTN_UNROLL
+  for (int i = 0; i < kLanes; ++i) block[i] = i < rows ? load(source + i * ld, lanes) * factor : Vec{};
+  transpose(block);
+  ATTN_UNROLL
+  for (int i = 0; i < kLanes; ++i) {
+    if (i < lanes.count) store(out + i * width, block[i]);
+  }
+}
+
+/// out (columns, width) = factor·sourceᵀ with source (rows, columns), rows <= width, width a multiple of
+/// kLanes.
+void pack_transposed(const float* source, int64_t ld, int64_t rows, int64_t columns, float factor, float* out,
+                     int64_t width) {
+  for (int64_t row = 0; row < rows; row += kLanes) {
+    const int64_t present = min(kLanes, rows - row);
+    for_each_vector(0, columns, [=](int64_t i, auto lanes) {
+      pack_transposed_block(source + row * ld + i, ld, present, lanes, factor, out + i * width + row, width);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace attn::simd

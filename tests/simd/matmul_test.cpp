@@ -1,0 +1,177 @@
+#include <doctest/doctest.h>
+
+#include "naive.h"
+#include "support.h"
+
+namespace attn::test {
+namespace {
+
+using simd::Activation;
+using simd::Form;
+using simd::Kernels;
+using simd::Matmul;
+
+struct Case {
+  Form form;
+  std::int64_t m, n, k;
+  std::int64_t pad = 0;  // leading dimensions beyond the widths, and the misalignment of the operands
+  bool accumulate = false, bias = false, preactivation = false;
+  Activation activation = Activation::none;
+};
+
+void check_matmul(const Kernels& kernels, const Case& c) {
+  CAPTURE(static_cast<int>(c.form));
+  CAPTURE(c.m);
+  CAPTURE(c.n);
+  CAPTURE(c.k);
+  CAPTURE(c.pad);
+  Matmul p;
+  p.form = c.form;
+  p.m = c.m;
+  p.n = c.n;
+  p.k = c.k;
+  p.lda = (c.form == Form::TN ? c.m : c.k) + c.pad;
+  p.ldb = (c.form == Form::NT ? c.k : c.n) + c.pad;
+  p.ldc = c.n + c.pad;
+  Array a(p.lda * (c.form == Form::TN ? c.k : c.m), c.pad),
+      b(p.ldb * (c.form == Form::NT ? c.n : c.k), c.pad);
+  Array out(p.ldc * c.m, c.pad), pre(p.ldc * c.m), bias(c.n, c.pad);
+  p.a = a.fill_random(1);
+  p.b = b.fill_random(2);
+  p.c = out.fill_random(3);
+  p.bias = c.bias ? bias.fill_random(4).data() : nullptr;
+  p.preactivation = c.preactivation ? pre.fill(7).data() : nullptr;
+  p.accumulate = c.accumulate;
+  p.activation = c.activation;
+  const std::vector<float> before = out.copy();
+  run_matmul(kernels, p);
+
+  const naive::Doubles expected = naive::matmul(p);
+  // A sum of k products of normal numbers errs by about sqrt(k) roundings; ten of them are never reached by
+  // chance.
+  const double magnitude = std::sqrt(static_cast<double>(c.k)) + 4;
+  double worst = 0;
+  bool padding_untouched = true;
+  for (std::int64_t i = 0; i < c.m; ++i) {
+    for (std::int64_t j = 0; j < p.ldc; ++j) {
+      const auto at = static_cast<std::size_t>(i * p.ldc + j);
+      if (j >= c.n) {
+        padding_untouched &= out[static_cast<std::int64_t>(at)] == before[at];
+        continue;
+      }
+      const double sum = expected[static_cast<std::size_t>(i * c.n + j)];
+      const double wanted = naive::activate(c.activation, sum) + (c.accumulate ? before[at] : 0.0);
+      worst = std::max(worst, error_of(p.c[at], wanted, magnitude));
+      if (p.preactivation) worst = std::max(worst, error_of(p.preactivation[at], sum, magnitude));
+    }
+  }
+  CHECK(worst < 20 * kFloatEpsilon * std::sqrt(magnitude));
+  CHECK(padding_untouched);
+}
+
+constexpr Form kForms[] = {Form::NN, Form::NT, Form::TN};
+
+TEST_CASE("matmul: every tail of every dimension") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      for (std::int64_t size : awkward_sizes(kernels)) {
+        for (std::int64_t pad = 0; pad < 4; ++pad) {
+          check_matmul(kernels, {.form = form, .m = size, .n = 33, .k = 17, .pad = pad});
+          check_matmul(kernels, {.form = form, .m = 17, .n = size, .k = 9, .pad = pad, .accumulate = true});
+          check_matmul(kernels, {.form = form, .m = 7, .n = 35, .k = size, .pad = pad, .bias = true});
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("matmul: few rows") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      for (std::int64_t m = 1; m <= 8; ++m) {
+        for (std::int64_t n : {1, 3, 16, 65, 200}) {
+          for (std::int64_t k : {1, 8, 33, 128}) {
+            check_matmul(kernels, {.form = form, .m = m, .n = n, .k = k, .pad = m % 3});
+            check_matmul(kernels, {.form = form,
+                                   .m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .bias = true,
+                                   .preactivation = true,
+                                   .activation = Activation::gelu_tanh});
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("matmul: several blocks of rows, columns and depth") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      check_matmul(kernels, {.form = form, .m = 150, .n = 97, .k = 600, .accumulate = true});
+      check_matmul(kernels, {.form = form, .m = 64, .n = 65, .k = 1024, .bias = true});
+      check_matmul(kernels, {.form = form, .m = 1100, .n = 70, .k = 40, .pad = 1});
+      check_matmul(kernels, {.form = form,
+                             .m = 97,
+                             .n = 130,
+                             .k = 530,
+                             .bias = true,
+                             .preactivation = true,
+                             .activation = Activation::relu});
+    }
+  });
+}
+
+TEST_CASE("matmul: bias, activation and preactivation") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Activation activation :
+         {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh}) {
+      for (bool keep : {false, true}) {
+        check_matmul(kernels, {.form = Form::NT,
+                               .m = 45,
+                               .n = 67,
+                               .k = 31,
+                               .pad = 1,
+                               .bias = true,
+                               .preactivation = keep,
+                               .activation = activation});
+      }
+    }
+  });
+}
+
+TEST_CASE("matmul: a depth of zero gives the bias, or leaves what is added to") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      check_matmul(kernels, {.form = form, .m = 5, .n = 37, .k = 0, .bias = true});
+      check_matmul(kernels, {.form = form, .m = 5, .n = 37, .k = 0, .accumulate = true});
+      CHECK(kernels.matmul_blocks({.form = form, .m = 0, .n = 3, .k = 3}) == 0);
+      CHECK(kernels.matmul_blocks({.form = form, .m = 3, .n = 0, .k = 3}) == 0);
+    }
+  });
+}
+
+TEST_CASE("matmul: NaN in an operand reaches exactly the elements it belongs to") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    Array a(20 * 9), b(9 * 40), c(20 * 40);
+    a.fill_random(1)[3 * 9 + 2] = std::numeric_limits<float>::quiet_NaN();
+    b.fill_random(2);
+    run_matmul(kernels, {.m = 20,
+                         .n = 40,
+                         .k = 9,
+                         .a = a,
+                         .lda = 9,
+                         .b = b,
+                         .ldb = 40,
+                         .c = c,
+                         .ldc = 40,
+                         .activation = Activation::gelu});
+    for (std::int64_t i = 0; i < 20; ++i) {
+      for (std::int64_t j = 0; j < 40; ++j) CHECK(std::isnan(c[i * 40 + j]) == (i == 3));
+    }
+  });
+}
+
+}  // namespace
+}  // namespace attn::test
