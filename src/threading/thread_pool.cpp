@@ -22,8 +22,6 @@ constexpr double kFlopsWorthSharing = 2.5e5;
 constexpr double kFlopsPerSurplusThread = 2e7;
 // How long an idle thread looks for work before it parks: longer than what lies between two operations.
 constexpr auto kSpin = std::chrono::microseconds(100);
-// With more threads than CPUs, whoever spins takes the CPU from one with work: give it away, and park soon.
-constexpr int kYields = 4;
 
 constexpr std::size_t kCacheLine = 64;
 constexpr std::uint64_t kRemaining = 0xFFFFFFFF;  // the low half of a ticket
@@ -47,9 +45,12 @@ class alignas(kCacheLine) Parking {
     if (!ready()) parked_.wait(1, std::memory_order_seq_cst);
     parked_.store(0, std::memory_order_relaxed);
   }
-  void wake() {
-    if (parked_.load(std::memory_order_seq_cst) == 0) return;
-    if (parked_.exchange(0, std::memory_order_seq_cst) == 1) parked_.notify_one();
+  /// Whether it slept.
+  bool wake() {
+    if (parked_.load(std::memory_order_seq_cst) == 0) return false;
+    if (parked_.exchange(0, std::memory_order_seq_cst) == 0) return false;
+    parked_.notify_one();
+    return true;
   }
 
  private:
@@ -88,9 +89,8 @@ class SignalsBlocked {
 // task nor hold anybody up. The caller writes the next job only after all blocks of this one have been
 // claimed and have ended.
 struct ThreadPool::State {
-  explicit State(int threads) : seats(static_cast<std::size_t>(threads)), oversubscribed(threads > available_cpus()) {
-    surplus_from = available_cpus();
-  }
+  explicit State(int threads)
+      : seats(static_cast<std::size_t>(threads)), cpus(available_cpus()), oversubscribed(threads > cpus) {}
 
   ~State() {
     stopping.store(true, std::memory_order_seq_cst);
@@ -126,18 +126,19 @@ struct ThreadPool::State {
     return ran;
   }
 
-  /// Returns as soon as `ready`, or after a while.
+  /// Returns as soon as `ready`, or after a while. With more threads than CPUs, whoever spins might keep one with work
+  /// from its CPU: then it offers the CPU to others all the time.
   template <class Ready>
   void spin(Ready&& ready) const {
-    if (oversubscribed) {
-      for (int i = 0; i < kYields && !ready(); ++i) std::this_thread::yield();
-      return;
-    }
     const auto give_up = std::chrono::steady_clock::now() + kSpin;
     do {
       for (int i = 0; i < 32; ++i) {
         if (ready()) return;
-        pause_cpu();
+        if (oversubscribed) {
+          std::this_thread::yield();
+        } else {
+          pause_cpu();
+        }
       }
     } while (std::chrono::steady_clock::now() < give_up);
   }
@@ -146,7 +147,9 @@ struct ThreadPool::State {
     const auto wanted = [this] { return has_work() || stopping.load(std::memory_order_seq_cst); };
     Parking& parking = seats[static_cast<std::size_t>(worker)].parking;
     while (!stopping.load(std::memory_order_relaxed)) {
-      spin(wanted);
+      // More spinning workers than CPUs beside the caller's would only be in each other's way.
+      if (spinning.fetch_add(1, std::memory_order_relaxed) < cpus - 1) spin(wanted);
+      spinning.fetch_sub(1, std::memory_order_seq_cst);  // who counted on this worker published before it looks again
       if (!wanted()) parking.park(wanted);
       const std::int64_t ran = run_blocks(worker);
       if (ran > 0 && unfinished.fetch_sub(ran, std::memory_order_seq_cst) == ran) seats[0].parking.wake();
@@ -156,7 +159,13 @@ struct ThreadPool::State {
   /// How many threads besides the caller should be awake for this work.
   std::int64_t helpers(std::int64_t blocks, double flops) const {
     const auto surplus = static_cast<std::int64_t>(std::min(flops / kFlopsPerSurplusThread, 1e6));
-    return std::min({blocks - 1, static_cast<std::int64_t>(seats.size()) - 1, surplus_from - 1 + surplus});
+    return std::min({blocks - 1, static_cast<std::int64_t>(seats.size()) - 1, cpus - 1 + surplus});
+  }
+
+  void wake_helpers(std::int64_t count) {
+    for (std::size_t worker = 1; count > 0 && worker < seats.size(); ++worker) {
+      if (seats[worker].parking.wake()) --count;
+    }
   }
 
   /// Blocks [begin, end), at most kMostBlocks, on all threads.
@@ -169,8 +178,7 @@ struct ThreadPool::State {
     unfinished.store(blocks, std::memory_order_relaxed);
     job = (job + 1) & kRemaining;
     ticket.store((job << 32) | static_cast<std::uint64_t>(blocks), std::memory_order_seq_cst);
-    const std::int64_t wanted = helpers(blocks, flops);
-    for (std::int64_t worker = 1; worker <= wanted; ++worker) seats[static_cast<std::size_t>(worker)].parking.wake();
+    wake_helpers(helpers(blocks, flops) - spinning.load(std::memory_order_seq_cst));
 
     const std::int64_t ran = run_blocks(0);
     const auto ended = [this] { return unfinished.load(std::memory_order_seq_cst) == 0; };
@@ -181,8 +189,9 @@ struct ThreadPool::State {
 
   std::vector<Seat> seats;          // seats[0] is the caller's
   std::int64_t scratch_floats = 0;  // of every seat
+  const std::int64_t cpus;
   const bool oversubscribed;
-  std::int64_t surplus_from = 1;  // threads beyond this number share CPUs with others
+  std::atomic<std::int64_t> spinning{0};  // workers
   std::uint64_t job = 0;
   alignas(kCacheLine) std::atomic<std::uint64_t> ticket{0};
   alignas(kCacheLine) std::atomic<Erased> function{nullptr};
