@@ -13,9 +13,9 @@ namespace attn {
 
 /// The options of commands that print a table.
 struct TableOptions {
-  std::optional<TableFormat> format;
+  std::optional<TableFormat> format = {};
   bool header = true;
-  std::string out;
+  std::string out = {};
   bool force = false;
 
   void visit(OptionTable& options);
