@@ -95,8 +95,7 @@ double worst_error(const float* actual, std::int64_t ld, std::int64_t count, std
   double worst = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     for (std::int64_t c = 0; c < columns; ++c) {
-      worst = std::max(worst,
-                       error_of(actual[i * ld + c], expected[static_cast<std::size_t>(i * columns + c)], 1));
+      worst = std::max(worst, error_of(actual[i * ld + c], expected[static_cast<std::size_t>(i * columns + c)], 1));
     }
   }
   return worst;
@@ -160,14 +159,13 @@ void check_backward(const Kernels& kernels, const Case& c) {
           const std::int64_t row = p.key_starts[s] + j;
           d_key[at(row * p.ld_key + kv * d + i)] += g.key[at(j * d + i)];
           d_value[at(row * p.ld_value + kv * d + i)] += g.value[at(j * d + i)];
-          key_owned[at(row * p.ld_key + kv * d + i)] = value_owned[at(row * p.ld_value + kv * d + i)] =
-              queries > 0;
+          key_owned[at(row * p.ld_key + kv * d + i)] = value_owned[at(row * p.ld_value + kv * d + i)] = queries > 0;
         }
       }
     }
   }
-  const auto compare = [&](const float* actual, const std::vector<float>& before,
-                           const naive::Doubles& expected, const std::vector<bool>& owned) {
+  const auto compare = [&](const float* actual, const std::vector<float>& before, const naive::Doubles& expected,
+                           const std::vector<bool>& owned) {
     double worst = 0;
     bool others_untouched = true;
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -189,28 +187,21 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (std::int64_t d : {1, 4, 7, 8, 20, 32, 33, 64, 65}) {
     list.push_back({.sequences = {{19, 19}, {1, 1}, {3, 3}, {70, 70}}, .d_head = d, .offset = d % 4});
-    list.push_back(
-        {.sequences = {{5, 37}, {33, 12}, {2, 9}}, .d_head = d, .causal = false, .accumulate = true});
+    list.push_back({.sequences = {{5, 37}, {33, 12}, {2, 9}}, .d_head = d, .causal = false, .accumulate = true});
   }
   for (std::int32_t t = 1; t <= 35; ++t) {
-    list.push_back(
-        {.sequences = {{t, t}, {t, t + 5}}, .heads = 1, .kv_heads = 1, .d_head = 16, .offset = t % 4});
+    list.push_back({.sequences = {{t, t}, {t, t + 5}}, .heads = 1, .kv_heads = 1, .d_head = 16, .offset = t % 4});
     list.push_back({.sequences = {{t, t}}, .heads = 1, .kv_heads = 1, .d_head = 16, .causal = false});
   }
-  list.push_back({.sequences = {{130, 130}}, .heads = 4, .kv_heads = 2, .d_head = 32});  // grouped, by tiles
-  list.push_back(
-      {.sequences = {{20, 20}, {9, 9}, {64, 64}, {3, 3}}, .heads = 6, .kv_heads = 2});  // grouped, by heads
+  list.push_back({.sequences = {{130, 130}}, .heads = 4, .kv_heads = 2, .d_head = 32});            // grouped, by tiles
+  list.push_back({.sequences = {{20, 20}, {9, 9}, {64, 64}, {3, 3}}, .heads = 6, .kv_heads = 2});  // grouped, by heads
   list.push_back({.sequences = {{70, 200}}, .heads = 1, .kv_heads = 1, .d_head = 32});
   list.push_back({.sequences = {{200, 70}}, .heads = 1, .kv_heads = 1, .causal = false});
   list.push_back({.sequences = {{1, 300}, {2, 299}, {1, 64}}, .heads = 4, .kv_heads = 2, .d_head = 32});
   list.push_back({.sequences = {{0, 0}, {5, 5}, {0, 4}, {130, 130}}, .heads = 1, .kv_heads = 1});
+  list.push_back({.sequences = {{128, 128}, {65, 65}}, .heads = 1, .kv_heads = 1, .d_head = 20, .dropout = 0.3f});
   list.push_back(
-      {.sequences = {{128, 128}, {65, 65}}, .heads = 1, .kv_heads = 1, .d_head = 20, .dropout = 0.3f});
-  list.push_back({.sequences = {{12, 12}, {1, 30}, {7, 9}},
-                  .heads = 4,
-                  .kv_heads = 4,
-                  .dropout = 0.5f,
-                  .accumulate = true});
+      {.sequences = {{12, 12}, {1, 30}, {7, 9}}, .heads = 4, .kv_heads = 4, .dropout = 0.5f, .accumulate = true});
   return list;
 }
 
@@ -218,8 +209,8 @@ void describe(const Case& c, std::string& text) {
   for (const Lengths& lengths : c.sequences) {
     text += std::to_string(lengths.queries) + "x" + std::to_string(lengths.keys) + " ";
   }
-  text += "H " + std::to_string(c.heads) + "/" + std::to_string(c.kv_heads) + " D " +
-          std::to_string(c.d_head) + (c.causal ? " causal" : "") + (c.dropout > 0 ? " dropout" : "");
+  text += "H " + std::to_string(c.heads) + "/" + std::to_string(c.kv_heads) + " D " + std::to_string(c.d_head) +
+          (c.causal ? " causal" : "") + (c.dropout > 0 ? " dropout" : "");
 }
 
 TEST_CASE("attention equals the naive one") {

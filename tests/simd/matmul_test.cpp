@@ -33,8 +33,7 @@ void check_matmul(const Kernels& kernels, const Case& c) {
   p.lda = (c.form == Form::TN ? c.m : c.k) + c.pad;
   p.ldb = (c.form == Form::NT ? c.k : c.n) + c.pad;
   p.ldc = c.n + c.pad;
-  Array a(p.lda * (c.form == Form::TN ? c.k : c.m), c.pad),
-      b(p.ldb * (c.form == Form::NT ? c.n : c.k), c.pad);
+  Array a(p.lda * (c.form == Form::TN ? c.k : c.m), c.pad), b(p.ldb * (c.form == Form::NT ? c.n : c.k), c.pad);
   Array out(p.ldc * c.m, c.pad), pre(p.ldc * c.m), bias(c.n, c.pad);
   p.a = a.fill_random(1);
   p.b = b.fill_random(2);
@@ -125,8 +124,7 @@ TEST_CASE("matmul: several blocks of rows, columns and depth") {
 
 TEST_CASE("matmul: bias, activation and preactivation") {
   for_each_instruction_set([](const Kernels& kernels) {
-    for (Activation activation :
-         {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh}) {
+    for (Activation activation : {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh}) {
       for (bool keep : {false, true}) {
         check_matmul(kernels, {.form = Form::NT,
                                .m = 45,

@@ -99,8 +99,7 @@ inline AttentionResult attention(const simd::Attention& p, std::int64_t sequence
     }
     for (std::int64_t s = 0; s < seen; ++s) total += std::exp(scores[at(s)] - largest);
     r.log_sum_exp[at(t)] = largest + std::log(total);
-    const std::uint32_t row_hash =
-        hash32(static_cast<std::uint32_t>((first + t) * p.heads + head), p.dropout_key);
+    const std::uint32_t row_hash = hash32(static_cast<std::uint32_t>((first + t) * p.heads + head), p.dropout_key);
     for (std::int64_t s = 0; s < seen; ++s) {
       const double weight = std::exp(scores[at(s)] - largest) / total;
       r.weights[at(t * keys + s)] = weight;
@@ -165,8 +164,7 @@ inline NormRow residual_norm(const simd::ResidualNorm& p, std::int64_t row) {
   for (std::int64_t i = 0; i < c; ++i) {
     double x = p.x[row * c + i];
     if (p.delta) {
-      x += p.delta[row * c + i] *
-           dropout_factor(p.dropout, p.dropout_key, static_cast<std::uint64_t>(row * c + i));
+      x += p.delta[row * c + i] * dropout_factor(p.dropout, p.dropout_key, static_cast<std::uint64_t>(row * c + i));
     }
     r.sum.push_back(x);
     if (p.kind == simd::NormKind::layer) r.mean += x / static_cast<double>(c);

@@ -49,8 +49,7 @@ class Array {
   Array& operator=(const Array&) = delete;
   ~Array() {
     const float* end = begin_ + size_;
-    CHECK(
-        std::all_of(static_cast<const float*>(memory_.data()), static_cast<const float*>(begin_), is_guard));
+    CHECK(std::all_of(static_cast<const float*>(memory_.data()), static_cast<const float*>(begin_), is_guard));
     CHECK(std::all_of(end, static_cast<const float*>(memory_.data() + memory_.size()), is_guard));
   }
 
@@ -93,9 +92,7 @@ constexpr double kFloatEpsilon = 0x1p-24;  // rounding of one float operation
 /// Scratch aligned as kernels want it.
 class Scratch {
  public:
-  explicit Scratch(std::int64_t floats) : array_(floats) {
-    array_.fill(std::numeric_limits<float>::quiet_NaN());
-  }
+  explicit Scratch(std::int64_t floats) : array_(floats) { array_.fill(std::numeric_limits<float>::quiet_NaN()); }
   float* data() { return array_.data(); }
 
  private:
@@ -104,8 +101,7 @@ class Scratch {
 
 inline void run_matmul(const simd::Kernels& kernels, const simd::Matmul& p) {
   Scratch scratch(kernels.matmul_scratch(p));
-  for (std::int64_t block = 0; block < kernels.matmul_blocks(p); ++block)
-    kernels.matmul(p, block, scratch.data());
+  for (std::int64_t block = 0; block < kernels.matmul_blocks(p); ++block) kernels.matmul(p, block, scratch.data());
 }
 
 }  // namespace attn::test

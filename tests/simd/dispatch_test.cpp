@@ -1,0 +1,49 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <set>
+#include <string>
+
+#include "support.h"
+
+namespace attn::test {
+namespace {
+
+TEST_CASE("the chosen instruction set is the best one, or the one that ATTN_SIMD names") {
+  const simd::Kernels* best = nullptr;
+  for_each_instruction_set([&](const simd::Kernels& kernels) { best = &kernels; });
+  const char* forced = std::getenv("ATTN_SIMD");
+  CHECK(simd::kernels() == (forced && *forced ? simd::kernels_named(forced) : best));
+}
+
+TEST_CASE("a named instruction set is another table with other functions, as wide as it says") {
+  std::set<double (*)(std::int64_t, float*)> functions;
+  std::set<std::string> names;
+  for_each_instruction_set([&](const simd::Kernels& kernels) {
+    const std::int64_t width = std::strcmp(kernels.name, "avx512") == 0 ? 16
+                               : std::strcmp(kernels.name, "avx2") == 0 ? 8
+                                                                        : 4;
+    CHECK(kernels.vector_floats == width);
+    CHECK(simd::kernels_named(kernels.name) == &kernels);
+    CHECK(functions.insert(kernels.fma_peak).second);
+    CHECK(names.insert(kernels.name).second);
+  });
+  CHECK(names.count("baseline") == 1);
+  CHECK(simd::kernels_named("sse9") == nullptr);
+  CHECK(simd::kernels_named("") == nullptr);
+}
+
+TEST_CASE("the peak is counted in whole vectors") {
+  for_each_instruction_set([](const simd::Kernels& kernels) {
+    float sink = 0;
+    const double flops = kernels.fma_peak(10, &sink);
+    CHECK(flops > 0);
+    CHECK(kernels.fma_peak(20, &sink) == 2 * flops);
+    CHECK(static_cast<std::int64_t>(flops) % (20 * kernels.vector_floats) == 0);
+    CHECK(sink > 0);
+  });
+}
+
+}  // namespace
+}  // namespace attn::test
