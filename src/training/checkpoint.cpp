@@ -12,6 +12,11 @@ namespace attn {
 namespace {
 
 constexpr const char* kStateKey = "trainer";
+constexpr std::size_t kFixedTensors = 3;  // before the models to be averaged
+
+std::string average_name(std::size_t index) {
+  return concat("average.", index);
+}
 
 // The one list of the state's fields, for saving and for loading.
 template <class State, class Visitor>
@@ -43,7 +48,8 @@ void read_field(const Json& json, const std::string& what, double& value) {
 
 }  // namespace
 
-void save_training_state(const std::string& path, Trainer& trainer, const Parameters& parameters) {
+void save_training_state(const std::string& path, Trainer& trainer, const Parameters& parameters,
+                         const CheckpointAverage& average) {
   Json fields = Json::object();
   visit_fields(trainer.state(), [&](const char* name, const auto& value) { fields.set(name, value); });
   fields.set("updates", trainer.optimizer().updates());
@@ -52,13 +58,18 @@ void save_training_state(const std::string& path, Trainer& trainer, const Parame
   const std::span<const float> values(parameters.values(), static_cast<std::size_t>(parameters.size()));
   const std::span<const float> first(trainer.optimizer().first_moment());
   const std::span<const float> second(trainer.optimizer().second_moment());
-  const OutgoingTensor tensors[] = {outgoing("parameters", "F32", shape, values),
-                                    outgoing("first_moment", "F32", shape, first),
-                                    outgoing("second_moment", "F32", shape, second)};
+  std::vector<OutgoingTensor> tensors = {outgoing("parameters", "F32", shape, values),
+                                         outgoing("first_moment", "F32", shape, first),
+                                         outgoing("second_moment", "F32", shape, second)};
+  for (const std::vector<float>& model : average.models()) {
+    tensors.push_back(
+        outgoing(average_name(tensors.size() - kFixedTensors), "F32", shape, std::span<const float>(model)));
+  }
   write_safetensors(path, {{kStateKey, write_json(fields)}}, tensors);
 }
 
-void load_training_state(const std::string& path, Trainer& trainer, Parameters& parameters) {
+void load_training_state(const std::string& path, Trainer& trainer, Parameters& parameters,
+                         CheckpointAverage& average) {
   const SafetensorsFile file(path);
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end()) fail(path, ": no metadata \"", kStateKey, "\"; this is no state of a training");
@@ -70,6 +81,13 @@ void load_training_state(const std::string& path, Trainer& trainer, Parameters& 
                     std::span<float>(parameters.values(), static_cast<std::size_t>(parameters.size())));
   file.read_exactly("first_moment", "F32", std::span<float>(trainer.optimizer().first_moment()));
   file.read_exactly("second_moment", "F32", std::span<float>(trainer.optimizer().second_moment()));
+  std::vector<std::vector<float>> models;
+  while (models.size() < average.capacity() && file.find(average_name(models.size()))) {
+    std::vector<float> model(static_cast<std::size_t>(parameters.size()));
+    file.read_exactly(average_name(models.size()), "F32", std::span<float>(model));
+    models.push_back(std::move(model));
+  }
+  average.set_models(std::move(models));
   trainer.optimizer().set_updates(fields.at("updates", path).as_int(path));
   trainer.state() = state;
 }

@@ -88,7 +88,8 @@ class Trainer {
 
   TrainerState& state() { return state_; }
   AdamWOptimizer& optimizer() { return optimizer_; }
-  void set_steps(std::int64_t steps) { options_.schedule.steps = steps; }
+  /// Changes what may change between steps: schedule, intervals, limits.
+  void set_options(const TrainerOptions& options) { options_ = options; }
   const TrainerOptions& options() const { return options_; }
 
  private:

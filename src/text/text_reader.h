@@ -1,0 +1,41 @@
+#pragma once
+// A text file in pieces: UTF-8 checked, byte-order mark dropped, CRLF turned into LF. Memory does not grow with the
+// file.
+
+#include <cstdint>
+#include <string>
+
+#include "base/file.h"
+#include "base/sha256.h"
+
+namespace attn {
+
+class TextReader {
+ public:
+  /// Throws Error if the file cannot be read.
+  explicit TextReader(const std::string& path) : file_(path) {}
+
+  /// The next piece, whole characters of about a megabyte; false at the end of the file. Throws Error naming
+  /// `file:line` and the byte where the file is not UTF-8.
+  bool next(std::string& piece);
+
+  /// Whether a CRLF has become a LF so far.
+  bool had_crlf() const { return had_crlf_; }
+  /// SHA-256 of the file's bytes; after the end only.
+  std::string sha256() { return hash_.finish(); }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  void check(std::string_view raw);
+  void normalise(std::string_view raw, std::string& piece);
+
+  FileReader file_;
+  Sha256 hash_;
+  std::string carried_;        // bytes of the next piece's first character, or a CR whose LF may follow
+  std::uint64_t bytes_ = 0;    // read from the file
+  std::uint64_t checked_ = 0;  // of them handed out
+  std::int64_t line_ = 1;      // of the next piece's first byte
+  bool had_crlf_ = false;
+};
+
+}  // namespace attn
