@@ -9,6 +9,7 @@
 namespace attn {
 
 extern const CommandRow kExportCommand;
+extern const CommandRow kBenchCommand;
 
 /// All commands in the order in which the overview shows them.
 std::span<const CommandRow* const> commands();

@@ -1,0 +1,258 @@
+#include "cli/benchmark.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "autograd/output_loss.h"
+#include "base/error.h"
+#include "models/decoder.h"
+#include "models/initialize.h"
+#include "nn/cache.h"
+#include "training/language_task.h"
+#include "training/trainer.h"
+
+namespace attn {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kSecondsOfAMeasurement = 0.25;
+constexpr int kRuns = 9;
+
+double seconds_of(const std::function<void()>& work, std::int64_t repeats) {
+  const auto start = Clock::now();
+  for (std::int64_t i = 0; i < repeats; ++i) work();
+  return std::chrono::duration<double>(Clock::now() - start).count() / static_cast<double>(repeats);
+}
+
+// Median duration of one run of `work`, each sample long enough for the clock.
+double median_seconds(const std::function<void()>& work) {
+  work();
+  const double once = std::max(seconds_of(work, 1), 1e-8);
+  const auto repeats = static_cast<std::int64_t>(kSecondsOfAMeasurement / kRuns / once) + 1;
+  std::vector<double> samples;
+  for (int i = 0; i < kRuns; ++i) samples.push_back(seconds_of(work, repeats));
+  std::nth_element(samples.begin(), samples.begin() + kRuns / 2, samples.end());
+  return samples[kRuns / 2];
+}
+
+std::vector<float> random_floats(std::int64_t count) {
+  const RandomStream random(1, RandomPurpose::data);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(random.uniform(i)) - 0.5f;
+  return values;
+}
+
+ModelConfig config_of(const TrainShape& shape) {
+  ModelConfig config;
+  config.vocabulary = shape.vocabulary;
+  config.context = shape.context;
+  config.layers = shape.layers;
+  config.heads = config.kv_heads = shape.heads;
+  config.d_model = shape.d_model;
+  config.d_head = shape.d_model / shape.heads;
+  config.d_ff = 4 * shape.d_model;
+  return config;
+}
+
+std::string name_of(const TrainShape& shape) {
+  return concat("GPT ", shape.layers, " x ", shape.d_model, ", T ", shape.context, ", B ", shape.batch, ", V ",
+                shape.vocabulary);
+}
+
+// Random tokens, another batch every step: what the tokens are does not change the work.
+class RandomTokensTask : public TrainingTask {
+ public:
+  RandomTokensTask(DecoderModel& model, const TrainShape& shape) : model_(model), shape_(shape) {}
+
+  Parameters& parameters() override { return model_.parameters(); }
+  std::int64_t targets(std::int64_t, std::int64_t) override { return shape_.batch * shape_.context; }
+  LossSum train(Context& context, std::int64_t step, std::int64_t, float gradient_scale) override {
+    const auto n = static_cast<std::size_t>(shape_.batch * shape_.context);
+    auto* lengths = context.arena.array<std::int64_t>(static_cast<std::size_t>(shape_.batch));
+    std::fill_n(lengths, shape_.batch, shape_.context);
+    auto* ids = context.arena.array<std::int32_t>(n + 1);
+    const RandomStream random = RandomStream(1, RandomPurpose::data).derive(static_cast<std::uint64_t>(step));
+    for (std::size_t i = 0; i <= n; ++i) {
+      ids[i] = static_cast<std::int32_t>(random.below(i, static_cast<std::uint64_t>(shape_.vocabulary)));
+    }
+    const TokenBatch batch{make_sequences(context.arena, lengths, shape_.batch), ids};
+    const Tensor hidden = model_.hidden(context, batch);
+    const double loss = output_loss(context, hidden, model_.output_weight(), {}, ids + 1, {0, gradient_scale});
+    return {loss, static_cast<std::int64_t>(n)};
+  }
+  std::int64_t validation_batches() const override { return 0; }
+  std::int64_t quick_validation_batches() const override { return 0; }
+  LossSum validate(Context&, std::int64_t) override { return {}; }
+  double characters_per_target() const override { return 1; }
+
+ private:
+  DecoderModel& model_;
+  TrainShape shape_;
+};
+
+// Collects the duration of every step.
+class StepTimes : public TrainingObserver {
+ public:
+  void on_step(const StepReport&) override {
+    const auto now = Clock::now();
+    times_.push_back(std::chrono::duration<double>(now - last_).count());
+    last_ = now;
+  }
+  bool should_stop() override {
+    constexpr std::size_t kWarmUp = 3, kFewest = 8;
+    const double total = std::chrono::duration<double>(Clock::now() - start_).count();
+    return times_.size() >= kWarmUp + kFewest && total > 8 * kSecondsOfAMeasurement;
+  }
+  double median() {
+    std::nth_element(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(times_.size() / 2), times_.end());
+    return times_[times_.size() / 2];
+  }
+
+ private:
+  std::vector<double> times_;
+  Clock::time_point start_ = Clock::now(), last_ = start_;
+};
+
+const char* name_of(simd::Form form) {
+  return form == simd::Form::NN ? "NN" : form == simd::Form::NT ? "NT" : "TN";
+}
+
+}  // namespace
+
+Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool) {
+  constexpr std::int64_t kRepeats = 20000;
+<<<<<<< Updated upstream
+  Limits limits;
+  double flops = 0;
+  const double seconds = median_seconds([&] {
+    std::vector<double> done(static_cast<std::size_t>(pool.threads()));
+    pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
+      done[static_cast<std::size_t>(block)] = kernels.fma_peak(kRepeats, pool.scratch(worker, 1024));
+=======
+  constexpr std::int64_t kSinkFloats = 1024;
+  Limits limits;
+  double flops = 0;
+  pool.reserve_scratch(kSinkFloats);
+  const double seconds = median_seconds([&] {
+    std::vector<double> done(static_cast<std::size_t>(pool.threads()));
+    pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
+      done[static_cast<std::size_t>(block)] = kernels.fma_peak(kRepeats, pool.scratch(worker));
+>>>>>>> Stashed changes
+    });
+    flops = 0;
+    for (const double part : done) flops += part;
+  });
+  limits.flops = flops / seconds;
+  limits.bandwidth = measure_bandwidth(kernels, pool, std::size_t{256} << 20);
+  return limits;
+}
+
+double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::size_t bytes) {
+  const auto floats = static_cast<std::int64_t>(bytes / sizeof(float));
+  const std::vector<float> buffer(static_cast<std::size_t>(floats), 1.0f);
+  const std::int64_t part = (floats + pool.threads() - 1) / pool.threads();
+  std::vector<double> sums(static_cast<std::size_t>(pool.threads()));
+  const double seconds = median_seconds([&] {
+    pool.run(pool.threads(), 1e12, [&](std::int64_t block, int) {
+      const std::int64_t begin = block * part;
+      sums[static_cast<std::size_t>(block)] =
+          kernels.dot(buffer.data(), buffer.data(), begin, std::min(begin + part, floats));
+    });
+  });
+  return static_cast<double>(bytes) / seconds;
+}
+
+std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits) {
+  struct Size {
+    std::int64_t m, n, k;
+  };
+  constexpr Size kSizes[] = {{8, 8, 8},       {32, 32, 32},       {64, 64, 64},      {128, 128, 128},   {256, 256, 256},
+                             {512, 512, 512}, {1024, 1024, 1024}, {768, 384, 128},   {768, 128, 128},   {768, 512, 128},
+                             {768, 128, 512}, {768, 65, 128},     {4096, 1152, 384}, {4096, 1536, 384}, {12, 512, 128}};
+  std::vector<Measurement> result;
+  Arena arena;
+  for (const Size& size : kSizes) {
+    for (const simd::Form form : {simd::Form::NT, simd::Form::NN, simd::Form::TN}) {
+      const std::vector<float> a = random_floats(size.m * size.k), b = random_floats(size.k * size.n);
+      std::vector<float> c(static_cast<std::size_t>(size.m * size.n));
+      const simd::Matmul product{.form = form,
+                                 .m = size.m,
+                                 .n = size.n,
+                                 .k = size.k,
+                                 .a = a.data(),
+                                 .lda = form == simd::Form::TN ? size.m : size.k,
+                                 .b = b.data(),
+                                 .ldb = form == simd::Form::NT ? size.k : size.n,
+                                 .c = c.data(),
+                                 .ldc = size.n};
+      Context context{arena, pool, kernels};
+      const double seconds = median_seconds([&] { run_matmul(context, product); });
+      const double flops = 2.0 * static_cast<double>(size.m * size.n) * static_cast<double>(size.k) / seconds;
+      result.push_back({"matmul", concat(size.m, " x ", size.n, " x ", size.k, " ", name_of(form)), pool.threads(),
+                        1e3 * seconds, flops / 1e9, "GFLOP/s", 100 * flops / limits.flops});
+    }
+  }
+  return result;
+}
+
+double training_flops(const TrainShape& shape) {
+  const double c = shape.d_model, tokens = static_cast<double>(shape.batch) * shape.context;
+  const double weights = shape.layers * 12 * c * c + shape.vocabulary * c;
+  return tokens * (6 * weights + 12.0 * shape.layers * c * shape.context);
+}
+
+Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits,
+                             const TrainShape& shape) {
+  DecoderModel model(config_of(shape));
+  initialize(model.parameters(), model.config(), 1);
+  RandomTokensTask task(model, shape);
+  TrainerOptions options;
+  options.schedule.steps = 1000000;
+  options.eval_every = 1000000;
+  Trainer trainer(task, options, pool, kernels);
+  StepTimes times;
+  trainer.run(times);
+  const double seconds = times.median();
+  const double flops = training_flops(shape) / seconds;
+  return {"train",
+          name_of(shape),
+          pool.threads(),
+          1e3 * seconds,
+          static_cast<double>(shape.batch * shape.context) / seconds,
+          "tokens/s",
+          100 * flops / limits.flops};
+}
+
+Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape) {
+  DecoderModel model(config_of(shape));
+  initialize(model.parameters(), model.config(), 1);
+  KeyValueCache cache(shape.layers, 1, shape.context, shape.d_model);
+  Arena arena;
+  std::int32_t token = 0;
+  const double seconds = median_seconds([&] {
+    if (cache.length(0) == shape.context) cache.truncate(0);
+    arena.reset();
+    Context context{arena, pool, kernels};
+    context.cache = &cache;
+    const std::int64_t length = 1;
+    Sequences sequence = make_sequences(arena, &length, 1);
+    const std::int32_t position = cache.length(0);
+    sequence.positions = &position;
+    const Tensor logits = model.logits(context, model.hidden(context, {sequence, &token}));
+    token = static_cast<std::int32_t>(std::max_element(logits.data, logits.data + logits.size()) - logits.data);
+  });
+  const double bytes = 4.0 * static_cast<double>(model.parameters().count() - shape.context * shape.d_model);
+  const double bandwidth = measure_bandwidth(kernels, pool, static_cast<std::size_t>(bytes));
+  return {"decode",
+          name_of(shape),
+          pool.threads(),
+          1e3 * seconds,
+          1 / seconds,
+          "tokens/s",
+          100 * bytes / seconds / bandwidth};
+}
+
+}  // namespace attn

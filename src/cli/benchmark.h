@@ -1,0 +1,48 @@
+#pragma once
+// What `attn bench` measures: the limits of this machine (fused multiply-adds, memory), and how near to them the
+// kernels, a training step and decoding come. Figures are medians of repeated runs.
+
+#include <string>
+#include <vector>
+
+#include "models/config.h"
+#include "simd/kernels.h"
+#include "threading/thread_pool.h"
+
+namespace attn {
+
+/// One measured figure.
+struct Measurement {
+  std::string group;  // "limit", "matmul", "train", "decode"
+  std::string name;   // what was run: shapes in words
+  int threads = 1;
+  double milliseconds = 0;  // of one run
+  double value = 0;         // in `unit`
+  std::string unit;         // "GFLOP/s", "GB/s", "tokens/s"
+  double percent = 0;       // of the limit that applies; 0: this is a limit
+};
+
+/// The machine's limits with this many threads.
+struct Limits {
+  double flops = 0;      // per second, single precision
+  double bandwidth = 0;  // bytes per second, read from a buffer that no cache holds
+};
+
+Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool);
+/// Bytes per second read from a buffer of this size, again and again, on one thread.
+double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::size_t bytes);
+
+std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits);
+
+/// A GPT-2 style model with the batch it is trained on.
+struct TrainShape {
+  int layers, heads, d_model, context, batch, vocabulary;
+};
+/// The FLOPs of one training step: 6 per weight and token, and 12·L·C·T per token for attention.
+double training_flops(const TrainShape& shape);
+Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits,
+                             const TrainShape& shape);
+/// Greedy decoding with a key/value cache, one sequence; percent of what reading the weights once a token allows.
+Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape);
+
+}  // namespace attn
