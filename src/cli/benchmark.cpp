@@ -124,14 +124,6 @@ const char* name_of(simd::Form form) {
 
 Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool) {
   constexpr std::int64_t kRepeats = 20000;
-<<<<<<< Updated upstream
-  Limits limits;
-  double flops = 0;
-  const double seconds = median_seconds([&] {
-    std::vector<double> done(static_cast<std::size_t>(pool.threads()));
-    pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
-      done[static_cast<std::size_t>(block)] = kernels.fma_peak(kRepeats, pool.scratch(worker, 1024));
-=======
   constexpr std::int64_t kSinkFloats = 1024;
   Limits limits;
   double flops = 0;
@@ -140,7 +132,6 @@ Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool) {
     std::vector<double> done(static_cast<std::size_t>(pool.threads()));
     pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
       done[static_cast<std::size_t>(block)] = kernels.fma_peak(kRepeats, pool.scratch(worker));
->>>>>>> Stashed changes
     });
     flops = 0;
     for (const double part : done) flops += part;
