@@ -27,28 +27,18 @@ struct Backward {
   simd::Attention forward;
 
   void operator()() const {
-    simd::AttentionBackward arguments{.forward = forward, .d_out = out.gradient->data};
-    // Packed projections share one gradient: whether it is fresh is asked once, then holds for all of its
-    // columns.
-    if (query.tensor.gradient) {
-      const GradientWrite d = context->tape->write(query.tensor);
-      arguments.d_query = d.data + query.column;
-      arguments.accumulate_query = d.accumulate;
-    }
-    if (key.tensor.gradient) {
-      const GradientWrite d = same(key, query) ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
-                                               : context->tape->write(key.tensor);
-      arguments.d_key = d.data + key.column;
-      arguments.accumulate_key = d.accumulate;
-    }
-    if (value.tensor.gradient) {
-      const GradientWrite d = same(value, query)
-                                  ? GradientWrite{query.tensor.gradient->data, arguments.accumulate_query}
-                              : same(value, key) ? GradientWrite{key.tensor.gradient->data, arguments.accumulate_key}
-                                                 : context->tape->write(value.tensor);
-      arguments.d_value = d.data + value.column;
-      arguments.accumulate_value = d.accumulate;
-    }
+    // Packed projections share one gradient: whether it is fresh is asked once, then holds for all of its columns.
+    const GradientWrite d_query = write(query);
+    const GradientWrite d_key = shared(key, query) ? d_query : write(key);
+    const GradientWrite d_value = shared(value, query) ? d_query : shared(value, key) ? d_key : write(value);
+    const simd::AttentionBackward arguments{.forward = forward,
+                                            .d_out = out.gradient->data,
+                                            .d_query = d_query.data + query.column,
+                                            .d_key = d_key.data + key.column,
+                                            .d_value = d_value.data + value.column,
+                                            .accumulate_query = d_query.accumulate,
+                                            .accumulate_key = d_key.accumulate,
+                                            .accumulate_value = d_value.accumulate};
     const auto& kernels = context->kernels;
     context->pool.reserve_scratch(kernels.attention_backward_scratch(arguments));
     context->pool.run(kernels.attention_backward_blocks(arguments), 5 * product_flops(forward),
@@ -57,7 +47,16 @@ struct Backward {
                       });
   }
 
-  static bool same(const HeadColumns& a, const HeadColumns& b) { return a.tensor.gradient == b.tensor.gradient; }
+  // The kernel computes all three gradients in one go; one that nobody asks for goes where nobody looks.
+  GradientWrite write(const HeadColumns& columns) const {
+    const Tensor& tensor = columns.tensor;
+    if (tensor.gradient) return context->tape->write(tensor);
+    return {context->arena.array<float>(static_cast<std::size_t>(tensor.size())), false};
+  }
+
+  static bool shared(const HeadColumns& a, const HeadColumns& b) {
+    return a.tensor.gradient && a.tensor.gradient == b.tensor.gradient;
+  }
 };
 
 void check(const char* name, const HeadColumns& columns, std::int64_t width) {
