@@ -22,8 +22,7 @@ void KeyValueCache::truncate(int length) {
 }
 
 float* KeyValueCache::row(std::vector<float>& storage, int layer, std::int64_t slot, std::int64_t position) {
-  return storage.data() +
-         ((static_cast<std::int64_t>(layer) * slots_ + slot) * context_ + position) * kv_width_;
+  return storage.data() + ((static_cast<std::int64_t>(layer) * slots_ + slot) * context_ + position) * kv_width_;
 }
 
 void KeyValueCache::spread_first_slot() {
@@ -55,13 +54,11 @@ void KeyValueCache::append(int layer, const HeadColumns& key, const HeadColumns&
 }
 
 Tensor KeyValueCache::keys(int layer) {
-  return {row(keys_, layer, 0, 0), nullptr,
-          Shape::matrix(static_cast<std::int64_t>(slots_) * context_, kv_width_)};
+  return {row(keys_, layer, 0, 0), nullptr, Shape::matrix(static_cast<std::int64_t>(slots_) * context_, kv_width_)};
 }
 
 Tensor KeyValueCache::values(int layer) {
-  return {row(values_, layer, 0, 0), nullptr,
-          Shape::matrix(static_cast<std::int64_t>(slots_) * context_, kv_width_)};
+  return {row(values_, layer, 0, 0), nullptr, Shape::matrix(static_cast<std::int64_t>(slots_) * context_, kv_width_)};
 }
 
 AttentionSpans KeyValueCache::spans(const std::int32_t* query_starts, std::int64_t sequences) {

@@ -4,8 +4,7 @@
 
 namespace attn {
 
-FeedForward::FeedForward(std::int64_t d_model, std::int64_t d_ff, Activation kind, bool with_gate,
-                         bool biases)
+FeedForward::FeedForward(std::int64_t d_model, std::int64_t d_ff, Activation kind, bool with_gate, bool biases)
     : up(d_model, with_gate ? 2 * d_ff : d_ff, biases),
       down(d_ff, d_model, biases, ParameterRole::residual_output),
       activation(kind),

@@ -12,8 +12,7 @@ void TransformerLayer::visit(const std::string& prefix, const ParameterVisitor& 
 ResidualStream TransformerLayer::forward(Context& context, ResidualStream stream, const Sequences& sequences,
                                          const LayerOptions& options) const {
   const auto attend = [&](Tensor x) {
-    return attention.forward(context, x, sequences, options.causal, options.angles, options.dropout,
-                             options.place);
+    return attention.forward(context, x, sequences, options.causal, options.angles, options.dropout, options.place);
   };
   if (options.pre_norm) {
     const auto [before, first] = attention_norm(context, stream.x, stream.pending, options.dropout);

@@ -19,8 +19,7 @@ struct Linear {
   bool has_bias = true;
 
   Linear() = default;
-  Linear(std::int64_t in, std::int64_t out, bool with_bias,
-         ParameterRole weight_role = ParameterRole::matrix);
+  Linear(std::int64_t in, std::int64_t out, bool with_bias, ParameterRole weight_role = ParameterRole::matrix);
 
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
   /// x (N, in) → (N, out).

@@ -29,8 +29,8 @@ Tensor SelfAttention::forward(Context& context, Tensor x, const Sequences& seque
   if (KeyValueCache* cache = context.cache) {
     cache->append(place.layer, key, value, sequences.starts, sequences.count);
     const AttentionSpans spans = cache->spans(sequences.starts, sequences.count);
-    mixed = attention(context, query, {cache->keys(place.layer), 0}, {cache->values(place.layer), 0}, spans,
-                      shape, dropout_rate, place);
+    mixed = attention(context, query, {cache->keys(place.layer), 0}, {cache->values(place.layer), 0}, spans, shape,
+                      dropout_rate, place);
   } else {
     const AttentionSpans spans{sequences.count, sequences.starts, sequences.starts, sequences.lengths};
     mixed = attention(context, query, key, value, spans, shape, dropout_rate, place);

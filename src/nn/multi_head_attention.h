@@ -31,8 +31,8 @@ struct SelfAttention {
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
   /// x (N, C) → (N, C). Queries and keys are rotated if `angles` is not null. With a cache in the context,
   /// keys and values of earlier tokens come from it, and the batch's are left there.
-  Tensor forward(Context& context, Tensor x, const Sequences& sequences, bool causal,
-                 const RotaryAngles* angles, float dropout_rate, AttentionPlace place) const;
+  Tensor forward(Context& context, Tensor x, const Sequences& sequences, bool causal, const RotaryAngles* angles,
+                 float dropout_rate, AttentionPlace place) const;
 };
 
 }  // namespace attn

@@ -23,8 +23,7 @@ enum class ParameterRole {
 };
 
 constexpr bool is_decayed(ParameterRole role) {
-  return role == ParameterRole::matrix || role == ParameterRole::residual_output ||
-         role == ParameterRole::embedding;
+  return role == ParameterRole::matrix || role == ParameterRole::residual_output || role == ParameterRole::embedding;
 }
 
 /// A module's visit calls this for each of its parameters: dotted name, the module's tensor (shape already
