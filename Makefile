@@ -6,8 +6,8 @@ PREFIX ?= /usr/local
 CXXFLAGS ?=
 LDFLAGS ?=
 
-# All CPUs, unless the user says how many.
-ifeq ($(filter -j% --jobs% --jobserver%,$(MAKEFLAGS)),)
+# All CPUs; -j on the command line says otherwise. A make started by this one shares its jobs.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
