@@ -17,6 +17,12 @@ struct EncodedToken {
   std::int64_t begin, end;
 };
 
+/// Ids with special tokens around them, and each one's token type (0: first text, 1: second).
+struct ProcessedIds {
+  std::vector<std::int32_t> ids, types;
+};
+
+/// Encoding may use a cache inside: one thread at a time.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
@@ -39,7 +45,14 @@ class Tokenizer {
   /// The contents of tokenizer.json.
   virtual std::string to_json() const = 0;
 
-  std::vector<std::int32_t> encode(std::string_view text) const;
+  /// The ids alone. The text may be cut, see safe_cut().
+  virtual std::vector<std::int32_t> encode(std::string_view text) const;
+  /// Where the beginning of a longer text can be cut off so that its two parts give the ids of the whole: the last
+  /// such place in `text`, whatever comes after it; 0 if there is none.
+  virtual std::size_t safe_cut(std::string_view text) const = 0;
+  /// The ids with the special tokens that the file's post-processor puts around one text, or around two.
+  virtual ProcessedIds add_special_tokens(std::span<const std::int32_t> first,
+                                          std::optional<std::span<const std::int32_t>> second = {}) const = 0;
   /// The token as tables show it: its text, bytes that are no whole character as `\xE2`, special tokens by name.
   std::string token_text(std::int32_t id) const;
 };
@@ -50,18 +63,7 @@ inline constexpr std::string_view kEndOfText = "<|endoftext|>";
 /// Reads a tokenizer.json. Throws Error naming `file` and the unsupported or damaged component.
 std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view json, const std::string& file);
 
-enum class TokenizerKind { character, byte, bpe, word };
-
-/// What a tokenizer is trained with.
-struct TokenizerTraining {
-  TokenizerKind kind = TokenizerKind::bpe;
-  int vocabulary_size = 1024;             // upper bound, special tokens included; char, byte: what the text needs
-  std::vector<std::string> special_tokens;  // get the first ids, in this order
-};
-
-/// Learns from texts that `next_text` hands out until it returns false. Deterministic: BPE merges the most frequent
-/// pair, ties broken by the lexicographically greatest pair of byte strings; a pair that occurs once is not merged.
-template <class Next>
-std::unique_ptr<Tokenizer> train_tokenizer(const TokenizerTraining& options, Next&& next_text);
+/// Reads DIR/tokenizer.json, or DIR/vocab.json and DIR/merges.txt (GPT-2's older files) where there is none.
+std::unique_ptr<Tokenizer> read_tokenizer(const std::string& directory);
 
 }  // namespace attn
