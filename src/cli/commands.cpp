@@ -5,7 +5,7 @@
 namespace attn {
 
 std::span<const CommandRow* const> commands() {
-  static const CommandRow* const rows[] = {&kExportCommand, &kBenchCommand};
+  static const CommandRow* const rows[] = {&kGenerateCommand, &kExportCommand, &kBenchCommand};
   return rows;
 }
 

@@ -8,6 +8,7 @@
 
 namespace attn {
 
+extern const CommandRow kGenerateCommand;
 extern const CommandRow kExportCommand;
 extern const CommandRow kBenchCommand;
 

@@ -110,6 +110,10 @@ bool TextInput::next(std::string& text) {
   return true;
 }
 
+bool TextInput::at_end() {
+  return is_text_ ? !text_ : position_ >= buffer_.size() && !fill();
+}
+
 std::string TextInput::rest() {
   std::string all;
   std::string line;

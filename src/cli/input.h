@@ -30,6 +30,8 @@ class TextInput {
 
   /// The next text; false at the end. Throws Error if there was no text at all.
   bool next(std::string& text);
+  /// Whether nothing is left.
+  bool at_end();
   /// Everything that is left as one text, line ends as \n; the final line end is dropped.
   std::string rest();
 

@@ -27,8 +27,11 @@ Kind kind_of(Architecture architecture) {
 }  // namespace
 
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
-  if (!folder.has(kTokenizerFile)) fail(folder.path(), ": holds no ", kTokenizerFile);
-  return tokenizer_from_json(folder.read(kTokenizerFile), folder.path_of(kTokenizerFile));
+  if (folder.has(kTokenizerFile)) {
+    return tokenizer_from_json(folder.read(kTokenizerFile), folder.path_of(kTokenizerFile));
+  }
+  if (folder.has("vocab.json") && folder.has("merges.txt")) return read_tokenizer(folder.path());
+  fail(folder.path(), ": holds no ", kTokenizerFile);
 }
 
 DecoderSource open_decoder(const std::string& path, std::string_view command) {

@@ -1,6 +1,7 @@
 #include "generation/sample_text.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "generation/streamed_text.h"
 
@@ -11,7 +12,6 @@ namespace {
 std::vector<std::int32_t> beginning(const Tokenizer& tokenizer, const ModelConfig& config) {
   if (config.begin_id) return {*config.begin_id};
   if (config.end_id) return {*config.end_id};
-  if (const auto end_of_text = tokenizer.id_of(kEndOfText)) return {*end_of_text};
   for (const std::string_view text : {"\n", " "}) {
     const std::vector<std::int32_t> ids = tokenizer.encode(text);
     if (!ids.empty() && count_unknown(tokenizer, ids) == 0) return ids;
@@ -30,9 +30,13 @@ std::int64_t count_unknown(const Tokenizer& tokenizer, const std::vector<std::in
 
 PromptTokens encode_prompt(const Tokenizer& tokenizer, const ModelConfig& config, std::string_view prompt) {
   PromptTokens tokens;
-  if (!prompt.empty()) tokens.ids = tokenizer.encode(prompt);
-  tokens.unknown = count_unknown(tokenizer, tokens.ids);
-  if (tokens.ids.empty()) tokens.ids = beginning(tokenizer, config);
+  const std::vector<std::int32_t> text = prompt.empty() ? std::vector<std::int32_t>() : tokenizer.encode(prompt);
+  if (text.empty()) return {beginning(tokenizer, config), 0};
+  tokens.unknown = count_unknown(tokenizer, text);
+  tokens.ids = tokenizer.add_special_tokens(text).ids;
+  // What the tokenizer puts behind a text would end it.
+  const auto found = std::search(tokens.ids.begin(), tokens.ids.end(), text.begin(), text.end());
+  if (found != tokens.ids.end()) tokens.ids.erase(found + static_cast<std::ptrdiff_t>(text.size()), tokens.ids.end());
   return tokens;
 }
 

@@ -17,7 +17,7 @@ struct PromptTokens {
   std::int64_t unknown = 0;  // characters that the tokenizer does not know
 };
 
-/// The tokens of a prompt. An empty one is what a text begins with: the begin or end-of-text token if the model has
+/// The tokens of a prompt, behind those with which its tokenizer begins a text. An empty one is what a text begins with: the begin or end-of-text token if the model has
 /// one, else a newline if the tokenizer knows it, else a space, else the first token that is not special.
 PromptTokens encode_prompt(const Tokenizer& tokenizer, const ModelConfig& config, std::string_view prompt);
 

@@ -9,7 +9,7 @@ namespace attn {
 
 namespace {
 
-constexpr std::size_t kRecent = 4;  // tokens whose text decides how the next one is written
+constexpr std::size_t kWords = 4;  // so many words before a word decide about the space between
 
 // The length of the longest end of `text` that is the beginning of `stop`, but not all of it.
 std::size_t begun(std::string_view text, std::string_view stop) {
@@ -29,26 +29,37 @@ std::string take(std::string& text, std::size_t count) {
 
 StreamedText::StreamedText(const Tokenizer& tokenizer, std::vector<std::string> stops,
                            std::span<const std::int32_t> before)
-    : tokenizer_(tokenizer), stops_(std::move(stops)) {
+    : tokenizer_(tokenizer),
+      stops_(std::move(stops)),
+      spaces_between_(tokenizer.kind() == "word" || tokenizer.kind() == "wordpiece") {
   for (const std::string& stop : stops_) {
     if (stop.empty()) usage_error("--stop is empty, expected the text at which to stop");
   }
-  const auto last = before.last(std::min(before.size(), kRecent));
-  recent_.assign(last.begin(), last.end());
+  const auto last = before.last(std::min(before.size(), kWords));
+  if (spaces_between_) words_.assign(last.begin(), last.end());
+  at_start_ = tokenizer.decode(last).empty();
 }
 
-// What the token adds to the text of those before it.
-std::string StreamedText::decode_next(std::int32_t id) {
-  const std::size_t before = tokenizer_.decode(recent_).size();
-  recent_.push_back(id);
-  std::string text = tokenizer_.decode(recent_);
-  if (recent_.size() > kRecent) recent_.erase(recent_.begin());
-  return text.substr(std::min(before, text.size()));
+// What the token adds to the text before it. Bytes of a character that tokens share must stay as they are; only words
+// are left to Tokenizer::decode, which replaces what is no character.
+std::string StreamedText::text_of(std::int32_t id) {
+  if (tokenizer_.is_special(id)) return {};
+  if (spaces_between_) {
+    const std::size_t before = tokenizer_.decode(words_).size();
+    words_.push_back(id);
+    const std::string text = tokenizer_.decode(words_);
+    if (words_.size() > kWords) words_.erase(words_.begin());
+    return text.substr(std::min(before, text.size()));
+  }
+  std::string text = tokenizer_.token_bytes(id);
+  const bool drops_space = at_start_ && text.starts_with(' ') && !tokenizer_.decode({&id, 1}).starts_with(' ');
+  at_start_ = false;
+  return drops_space ? text.substr(1) : text;
 }
 
 std::string StreamedText::add(std::int32_t id) {
   if (stopped_) return {};
-  held_ += decode_next(id);
+  held_ += text_of(id);
   std::size_t first = std::string::npos, waiting = incomplete_utf8_suffix(held_);
   for (const std::string& stop : stops_) {
     first = std::min(first, held_.find(stop));

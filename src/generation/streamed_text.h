@@ -14,8 +14,8 @@ namespace attn {
 
 class StreamedText {
  public:
-  /// `before`: the tokens that the text continues, which decide its first space with some tokenizers. Empty stop texts
-  /// are an error. The tokenizer must outlive the stream.
+  /// `before`: the tokens that the text continues, which decide its first space with some tokenizers. Throws Error for
+  /// an empty stop text. The tokenizer must outlive the stream.
   StreamedText(const Tokenizer& tokenizer, std::vector<std::string> stops, std::span<const std::int32_t> before);
 
   /// Adds a token; returns the text that is certain now, maybe none. A stop text is looked for in the text so far,
@@ -27,12 +27,14 @@ class StreamedText {
   std::string finish();
 
  private:
-  std::string decode_next(std::int32_t id);
+  std::string text_of(std::int32_t id);
 
   const Tokenizer& tokenizer_;
   std::vector<std::string> stops_;
-  std::vector<std::int32_t> recent_;  // the last tokens, as context of the next one
-  std::string held_;                  // decoded, not yet returned
+  bool spaces_between_;              // tokens are words, and decoding decides about the spaces between them
+  bool at_start_;                    // no text yet: some tokenizers drop the first space
+  std::vector<std::int32_t> words_;  // the last ones, if spaces_between_
+  std::string held_;                 // decoded, not yet returned
   bool stopped_ = false;
 };
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../support/random_model.h"
 #include "base/error.h"
+#include "support/random_model.h"
 
 namespace attn {
 

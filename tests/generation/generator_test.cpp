@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "../support/random_model.h"
+#include "support/random_model.h"
 
 namespace attn {
 

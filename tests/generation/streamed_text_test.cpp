@@ -25,6 +25,11 @@ class Pieces : public Tokenizer {
   std::optional<std::int32_t> unknown_id() const override { return {}; }
   std::string kind() const override { return "test"; }
   std::string to_json() const override { return {}; }
+  std::size_t safe_cut(std::string_view) const override { return 0; }
+  ProcessedIds add_special_tokens(std::span<const std::int32_t>,
+                                  std::optional<std::span<const std::int32_t>>) const override {
+    return {};
+  }
 
  private:
   std::vector<std::string> pieces_;
