@@ -59,4 +59,18 @@ void TextReader::normalise(std::string_view raw, std::string& piece) {
   }
 }
 
+bool LineReader::next(std::string& line) {
+  line.clear();
+  while (true) {
+    if (begin_ >= piece_.size()) {
+      begin_ = 0;
+      if (!text_.next(piece_)) return !line.empty();
+    }
+    const std::size_t end = piece_.find('\n', begin_);
+    line.append(piece_, begin_, end == std::string::npos ? end : end - begin_);
+    begin_ = end == std::string::npos ? piece_.size() : end + 1;
+    if (end != std::string::npos && !line.empty()) return true;
+  }
+}
+
 }  // namespace attn

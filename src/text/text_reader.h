@@ -38,4 +38,19 @@ class TextReader {
   bool had_crlf_ = false;
 };
 
+/// A text file line by line. Empty lines are left out.
+class LineReader {
+ public:
+  explicit LineReader(const std::string& path) : text_(path) {}
+
+  /// The next line without its line break; false at the end.
+  bool next(std::string& line);
+  TextReader& text() { return text_; }
+
+ private:
+  TextReader text_;
+  std::string piece_;
+  std::size_t begin_ = 0;  // of what is left of piece_
+};
+
 }  // namespace attn
