@@ -5,7 +5,7 @@
 namespace attn {
 
 std::span<const CommandRow* const> commands() {
-  static const CommandRow* const rows[] = {&kGenerateCommand, &kExportCommand, &kBenchCommand};
+  static const CommandRow* const rows[] = {&kTrainCommand, &kGenerateCommand, &kExportCommand, &kBenchCommand};
   return rows;
 }
 

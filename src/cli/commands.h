@@ -11,6 +11,7 @@ namespace attn {
 extern const CommandRow kGenerateCommand;
 extern const CommandRow kExportCommand;
 extern const CommandRow kBenchCommand;
+extern const CommandRow kTrainCommand;
 
 /// All commands in the order in which the overview shows them.
 std::span<const CommandRow* const> commands();

@@ -87,6 +87,7 @@ class Trainer {
   double measure_step_seconds(std::int64_t steps);
 
   TrainerState& state() { return state_; }
+  const TrainerState& state() const { return state_; }
   AdamWOptimizer& optimizer() { return optimizer_; }
   /// Changes what may change between steps: schedule, intervals, limits.
   void set_options(const TrainerOptions& options) { options_ = options; }

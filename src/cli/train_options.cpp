@@ -1,0 +1,210 @@
+#include "cli/train_options.h"
+
+#include <string_view>
+#include <utility>
+
+namespace attn {
+
+namespace {
+
+constexpr std::pair<std::string_view, Architecture> kArchitectures[] = {{"gpt2", Architecture::gpt2},
+                                                                        {"llama", Architecture::llama}};
+constexpr std::pair<std::string_view, Positions> kPositions[] = {{"sinusoidal", Positions::sinusoidal},
+                                                                 {"learned", Positions::learned},
+                                                                 {"rotary", Positions::rotary},
+                                                                 {"none", Positions::none}};
+constexpr std::pair<std::string_view, NormKind> kNorms[] = {{"layer", NormKind::layer}, {"rms", NormKind::rms}};
+constexpr std::pair<std::string_view, NormPlace> kNormPlaces[] = {{"pre", NormPlace::pre}, {"post", NormPlace::post}};
+constexpr std::pair<std::string_view, FeedForwardKind> kActivations[] = {
+    {"relu", FeedForwardKind::relu}, {"gelu", FeedForwardKind::gelu}, {"swiglu", FeedForwardKind::swiglu}};
+constexpr std::pair<std::string_view, TokenizerKind> kTokenizers[] = {{"char", TokenizerKind::character},
+                                                                      {"byte", TokenizerKind::byte},
+                                                                      {"bpe", TokenizerKind::bpe},
+                                                                      {"word", TokenizerKind::word}};
+constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"cosine", Schedule::cosine},
+                                                                {"linear", Schedule::linear},
+                                                                {"noam", Schedule::noam},
+                                                                {"constant", Schedule::constant}};
+constexpr std::pair<std::string_view, OptimizerKind> kOptimizers[] = {{"adamw", OptimizerKind::adamw}};
+
+}  // namespace
+
+void TrainOptions::visit(OptionTable& options) {
+  visit_run(options);
+  visit_model(options);
+  visit_text(options);
+  visit_optimisation(options);
+  visit_evaluation(options);
+
+  options.add(task, {.name = "task"});
+  options.add(data, {.name = "data"});
+  options.add(data_sha256, {.name = "data-sha256"});
+  options.add(program_version, {.name = "program-version"});
+  options.add(instruction_set, {.name = "instruction-set"});
+}
+
+void TrainOptions::visit_run(OptionTable& options) {
+  options.group("Run");
+  options.add(out, {.name = "out", .metavar = "DIR", .help = "the model's folder", .in_files = false});
+  options.add(force, {.name = "force", .help = "replace a model that DIR holds already", .in_files = false});
+  options.add(resume,
+              {.name = "resume", .help = "continue what DIR holds: attn train --resume DIR", .in_files = false});
+  options.add(plan, {.name = "plan",
+                     .help = "print parameters, peak memory and seconds per 1,000 steps; train nothing",
+                     .in_files = false});
+  options.add(json, {.name = "json", .help = "print the result as JSON at the end", .in_files = false});
+}
+
+void TrainOptions::visit_model(OptionTable& options) {
+  const std::string_view by_data = "fits the data";
+  options.group("Model");
+  options.add(architecture, kArchitectures, {.name = "arch", .help = "the family whose defaults and format are used"});
+  options.add(layers, {.name = "layers", .metavar = "N", .minimum = 1, .default_text = by_data, .help = "layers"});
+  options.add(
+      heads,
+      {.name = "heads", .metavar = "N", .minimum = 1, .default_text = "d-model / 32", .help = "attention heads"});
+  options.add(kv_heads, {.name = "kv-heads",
+                         .metavar = "N",
+                         .minimum = 1,
+                         .default_text = "heads",
+                         .help = "key/value heads, shared by groups of query heads"});
+  options.add(d_model,
+              {.name = "d-model", .metavar = "N", .minimum = 1, .default_text = by_data, .help = "width of the model"});
+  options.add(d_ff, {.name = "d-ff",
+                     .metavar = "N",
+                     .minimum = 1,
+                     .default_text = "4 d-model; swiglu 8/3",
+                     .help = "width of the feed-forward layers"});
+  options.add(context, {.name = "context",
+                        .metavar = "TOKENS",
+                        .minimum = 1,
+                        .default_text = by_data,
+                        .help = "longest sequence the model sees"});
+  options.add(dropout, {.name = "dropout",
+                        .metavar = "P",
+                        .minimum = 0,
+                        .maximum = 0.99,
+                        .default_text = by_data,
+                        .help = "fraction of activations and attention weights dropped in training"});
+  options.add(positions, kPositions,
+              {.name = "positions",
+               .default_text = "gpt2 learned, llama rotary",
+               .help = "how the model knows the order of tokens"});
+  options.add(norm, kNorms, {.name = "norm", .default_text = "gpt2 layer, llama rms", .help = "normalisation"});
+  options.add(norm_place, kNormPlaces,
+              {.name = "norm-place", .default_text = "pre", .help = "before or after each sublayer"});
+  options.add(activation, kActivations,
+              {.name = "activation", .default_text = "gpt2 gelu, llama swiglu", .help = "of the feed-forward layers"});
+  options.add(tie, {.name = "tie",
+                    .default_text = "gpt2 tied, llama not",
+                    .help = "the output projection shares the embedding's weights"});
+  options.add(from, {.name = "from", .metavar = "DIR", .help = "start from this model's weights and tokenizer"});
+}
+
+void TrainOptions::visit_text(OptionTable& options) {
+  options.group("Text");
+  options.add(tokenizer, kTokenizers, {.name = "tokenizer", .help = "what a token is; learnt from the training part"});
+  options.add(vocab_size,
+              {.name = "vocab-size", .metavar = "N", .minimum = 2, .help = "largest vocabulary of bpe and word"});
+  options.add(lowercase, {.name = "lowercase", .help = "train on the text in lower case"});
+  options.add(lines, {.name = "lines", .help = "every line is a document of its own"});
+  options.add(valid,
+              {.name = "valid", .metavar = "FILE", .default_text = "the end of each text", .help = "validation text"});
+  options.add(valid_fraction, {.name = "valid-fraction",
+                               .metavar = "P",
+                               .minimum = 0,
+                               .maximum = 0.9,
+                               .help = "part of each text held out for validation"});
+}
+
+void TrainOptions::visit_optimisation(OptionTable& options) {
+  options.group("Optimisation");
+  options.add(
+      steps, {.name = "steps", .metavar = "N", .minimum = 1, .default_text = "fits data and model", .help = "updates"});
+  options.add(epochs, {.name = "epochs",
+                       .metavar = "X",
+                       .minimum = 0,
+                       .above_minimum = true,
+                       .help = "updates, as passes over the training tokens"});
+  options.add(time,
+              {.name = "time", .metavar = "TIME", .help = "updates, as many as fit in this time: 90s, 10m, 1h30m"});
+  options.add(batch, {.name = "batch",
+                      .metavar = "N",
+                      .minimum = 1,
+                      .default_text = "fits the model",
+                      .help = "sequences of an update"});
+  options.add(batch_tokens,
+              {.name = "batch-tokens", .metavar = "N", .minimum = 1, .help = "the same in tokens, instead of --batch"});
+  options.add(accumulate, {.name = "accumulate",
+                           .metavar = "N",
+                           .minimum = 1,
+                           .help = "batches whose gradients are added up for one update"});
+  options.add(optimizer, kOptimizers, {.name = "optimizer", .help = "update rule"});
+  options.add(lr, {.name = "lr",
+                   .metavar = "X",
+                   .minimum = 0,
+                   .above_minimum = true,
+                   .default_text = "fits the model",
+                   .help = "highest learning rate"});
+  options.add(min_lr, {.name = "min-lr",
+                       .metavar = "X",
+                       .minimum = 0,
+                       .default_text = "lr / 10",
+                       .help = "learning rate at the end of cosine and linear schedules"});
+  options.add(warmup, {.name = "warmup",
+                       .metavar = "STEPS",
+                       .minimum = 0,
+                       .default_text = "steps / 20, at most 200",
+                       .help = "updates with a rising learning rate"});
+  options.add(schedule, kSchedules, {.name = "schedule", .help = "the learning rate over the updates"});
+  options.add(weight_decay, {.name = "weight-decay", .metavar = "X", .minimum = 0, .help = "of matrices"});
+  options.add(beta1,
+              {.name = "beta1", .metavar = "X", .minimum = 0, .maximum = 0.9999, .help = "AdamW's first moment"});
+  options.add(beta2,
+              {.name = "beta2", .metavar = "X", .minimum = 0, .maximum = 0.99999, .help = "AdamW's second moment"});
+  options.add(eps, {.name = "eps", .metavar = "X", .minimum = 0, .above_minimum = true, .help = "AdamW's ε"});
+  options.add(
+      clip,
+      {.name = "clip", .metavar = "X", .minimum = 0, .help = "largest norm of all gradients together; 0: no limit"});
+  options.add(label_smoothing, {.name = "label-smoothing",
+                                .metavar = "P",
+                                .minimum = 0,
+                                .maximum = 0.99,
+                                .help = "weight of the even distribution in the training loss"});
+  options.add(average, {.name = "average",
+                        .metavar = "N",
+                        .minimum = 0,
+                        .help = "also try the average of the last N evaluated models; 0: do not"});
+}
+
+void TrainOptions::visit_evaluation(OptionTable& options) {
+  options.group("Evaluation and saving");
+  options.add(eval_every, {.name = "eval-every",
+                           .metavar = "STEPS",
+                           .minimum = 1,
+                           .default_text = "steps / 10",
+                           .help = "updates between evaluations"});
+  options.add(eval_batches, {.name = "eval-batches",
+                             .metavar = "N",
+                             .minimum = 0,
+                             .default_text = "up to 200,000 tokens",
+                             .help = "batches of an evaluation; the end uses the whole validation part"});
+  options.add(patience, {.name = "patience",
+                         .metavar = "N",
+                         .minimum = 0,
+                         .help = "stop after N evaluations without a better loss; 0: never"});
+  options.add(sample_every, {.name = "sample-every",
+                             .metavar = "STEPS",
+                             .minimum = 0,
+                             .help = "show a generated text at the first evaluation after each N updates; 0: none"});
+  options.add(probe, {.name = "probe",
+                      .metavar = "TEXT",
+                      .help = "add this text's attention to training/probe.csv at every evaluation"});
+  options.add(save_every, {.name = "save-every",
+                           .metavar = "STEPS",
+                           .minimum = 0,
+                           .help = "keep a model folder training/step-N every N updates; 0: none"});
+  options.add(keep, {.name = "keep", .metavar = "N", .minimum = 1, .help = "newest training/step-N to keep"});
+}
+
+}  // namespace attn

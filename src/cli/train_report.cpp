@@ -1,0 +1,103 @@
+#include "cli/train_report.h"
+
+#include <sys/resource.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/progress.h"
+
+namespace attn {
+
+namespace {
+
+std::string rounded(double value, int digits) {
+  std::string text = std::to_string(std::round(value * std::pow(10.0, digits)) / std::pow(10.0, digits));
+  return text.substr(0, text.find('.') + (digits > 0 ? static_cast<std::size_t>(digits) + 1 : 0));
+}
+
+}  // namespace
+
+std::string describe_data(const CorpusSummary& summary, int vocabulary, const std::string& tokenizer) {
+  std::string text = concat("data: ", format_count(static_cast<double>(summary.train.characters)),
+                            " characters for training, ", format_count(static_cast<double>(summary.valid.characters)),
+                            " for validation; ", format_count(static_cast<double>(summary.train.tokens)), " and ",
+                            format_count(static_cast<double>(summary.valid.tokens)), " tokens; vocabulary ", vocabulary,
+                            " (", tokenizer, ")");
+  if (summary.has_separators) text += concat("; ", summary.train.documents, " documents");
+  if (summary.validates_on_train) text += "\ntoo little text to hold some out: validated on the training part";
+  if (summary.had_crlf) text += "\nline ends CR LF were read as LF";
+  if (summary.valid.unknown > 0) {
+    text += concat("\n", summary.valid.unknown, " characters of the validation part are not in the vocabulary");
+  }
+  return text;
+}
+
+std::string describe_model(const ModelConfig& config, std::int64_t parameters) {
+  std::string text =
+      concat("model: ", name_of(config.architecture), ", ", config.layers, " layers of ", config.heads,
+             " heads, d_model ", config.d_model, ", d_ff ", config.d_ff, ", context ", config.context, ", dropout ",
+             config.dropout, "; ", format_count(static_cast<double>(parameters)), " parameters");
+  if (transformers_class(config).empty()) {
+    text += "\nno class of transformers holds this combination: saved with model_type \"attn\"";
+  }
+  return text;
+}
+
+std::string describe_training(const TrainOptions& options, std::int64_t train_tokens, double seconds, int threads,
+                              const char* instruction_set) {
+  const auto per_step = static_cast<double>(*options.batch * *options.context * options.accumulate);
+  const double epochs = static_cast<double>(*options.steps) * per_step / static_cast<double>(train_tokens);
+  return concat("training: ", *options.steps, " steps of ", format_count(per_step), " tokens (", rounded(epochs, 1),
+                " passes over the data), learning rate ", *options.lr, "; about ",
+                seconds < 90 ? rounded(seconds, 0) + " seconds" : rounded(seconds / 60, 1) + " minutes", " with ",
+                threads, threads == 1 ? " thread, " : " threads, ", instruction_set);
+}
+
+double bits_per_character(const LossSum& loss, std::int64_t characters) {
+  return loss.loss / std::numbers::ln2 / static_cast<double>(characters);
+}
+
+std::string describe_result(const TrainSession::Result& result, const TrainerState& state, double bits) {
+  std::string text;
+  if (result.end == TrainingEnd::patience) text = "no better loss any more: stopped early\n";
+  if (result.end == TrainingEnd::time) text = "the time is up: stopped early\n";
+  text += concat("last model: step ", state.step, ", valid loss ", rounded(result.last.mean(), 4), "\n");
+  text += result.averaged ? std::string("best model: the average of the last ones")
+                          : concat("best model: step ", state.best_step);
+  return text + concat(", valid loss ", rounded(result.best.mean(), 4), " (", rounded(bits, 3),
+                       " bits per character), over the whole validation part");
+}
+
+std::string result_json(const TrainSession::Result& result, const TrainerState& state, double bits,
+                        std::int64_t parameters, const std::string& model_sha256) {
+  Json json = Json::object();
+  json.set("steps", state.step).set("tokens", state.tokens).set("seconds", state.seconds);
+  json.set("tokens_per_second", state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0.0);
+  json.set("train_loss", result.last_row.train_loss).set("valid_loss", result.best.mean());
+  json.set("valid_bits_per_character", bits).set("best_step", state.best_step).set("parameters", parameters);
+  json.set("peak_memory_bytes", peak_memory_bytes()).set("model_sha256", model_sha256);
+  return write_json(json) + "\n";
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string describe_plan(const PlanFigures& figures, bool as_json) {
+  if (as_json) {
+    Json json = Json::object();
+    json.set("parameters", figures.parameters).set("peak_memory_bytes", figures.peak_memory_bytes);
+    json.set("seconds_per_1000_steps", figures.seconds_per_1000_steps).set("steps", figures.steps);
+    return write_json(json) + "\n";
+  }
+  return concat("parameters ", figures.parameters, "\npeak_memory_bytes ", figures.peak_memory_bytes,
+                "\nseconds_per_1000_steps ", rounded(figures.seconds_per_1000_steps, 1), "\nsteps ", figures.steps,
+                "\n");
+}
+
+}  // namespace attn

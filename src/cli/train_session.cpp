@@ -1,0 +1,130 @@
+#include "cli/train_session.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "models/folder.h"
+#include "training/checkpoint.h"
+
+namespace attn {
+
+namespace {
+
+constexpr std::string_view kCheckpointPrefix = "step-";
+
+}  // namespace
+
+std::string checkpoint_folder(const std::string& folder, std::int64_t step) {
+  return concat(folder, "/training/", kCheckpointPrefix, step);
+}
+
+void prune_checkpoints(const std::string& folder, int keep) {
+  std::vector<std::int64_t> steps;
+  for (const auto& entry : std::filesystem::directory_iterator(join_path(folder, "training"))) {
+    const std::string name = entry.path().filename().string();
+    std::int64_t step = 0;
+    if (!name.starts_with(kCheckpointPrefix)) continue;
+    const char* end = name.data() + name.size();
+    if (std::from_chars(name.data() + kCheckpointPrefix.size(), end, step).ptr == end) steps.push_back(step);
+  }
+  std::sort(steps.rbegin(), steps.rend());
+  for (std::size_t i = static_cast<std::size_t>(keep); i < steps.size(); ++i) {
+    std::filesystem::remove_all(checkpoint_folder(folder, steps[i]));
+  }
+}
+
+TrainSession::TrainSession(SessionPlan plan, Trainer& trainer, Parameters& parameters, CheckpointAverage& average,
+                           const Terminal& terminal, bool quiet)
+    : plan_(std::move(plan)),
+      trainer_(trainer),
+      parameters_(parameters),
+      average_(average),
+      log_(path_of(kTrainingLogFile), trainer.state().step),
+      progress_(terminal, quiet, trainer.options().schedule.steps) {
+  const std::int64_t every = plan_.options.sample_every;
+  if (every > 0) next_sample_ = (trainer.state().step / every + 1) * every;
+}
+
+std::string TrainSession::path_of(std::string_view name) const {
+  return join_path(plan_.folder, name);
+}
+
+void TrainSession::save_state() {
+  save_training_state(path_of(kTrainingStateFile), trainer_, parameters_, average_);
+}
+
+void TrainSession::save_weights(const std::string& folder) {
+  save_model(folder, plan_.config, parameters_.list());
+}
+
+void TrainSession::on_step(const StepReport& report) {
+  progress_.step(report);
+}
+
+void TrainSession::on_evaluation(const Evaluation& row, bool is_best) {
+  result_.last_row = row;
+  progress_.evaluation(row, is_best);
+  log_.append(row);
+  // The better model first: if the program is killed in between, resuming finds it again from the older state.
+  if (is_best) save_weights(plan_.folder);
+  average_.add(parameters_);
+  save_state();
+  if (plan_.probe) plan_.probe(row.step);
+  if (plan_.sample && plan_.options.sample_every > 0 && row.step >= next_sample_) {
+    next_sample_ = (row.step / plan_.options.sample_every + 1) * plan_.options.sample_every;
+    progress_.message(concat("sample: ", plan_.sample(), "\n"));
+  }
+}
+
+void TrainSession::on_checkpoint(std::int64_t step) {
+  const std::string folder = checkpoint_folder(plan_.folder, step);
+  make_directories(folder);
+  save_weights(folder);
+  plan_.save_tokenizer(folder);
+  prune_checkpoints(plan_.folder, plan_.options.keep);
+}
+
+int TrainSession::run() {
+  // From now on there is always a state to resume from, older than any model that is saved.
+  if (trainer_.state().step == 0) save_state();
+  result_.end = trainer_.run(*this);
+  if (result_.end == TrainingEnd::interrupted) {
+    if (trainer_.state().best_step == 0) save_weights(plan_.folder);
+    save_state();
+    progress_.message(concat("stopped at step ", trainer_.state().step,
+                             "; everything is saved. To continue: attn train --resume ", plan_.folder, "\n"));
+    return interrupts_.exit_code();
+  }
+  finish();
+  return 0;
+}
+
+void TrainSession::finish() {
+  trainer_.state().finished = true;
+  save_state();
+  result_.last = trainer_.validate(true);
+  result_.best = result_.last;
+  const TrainerState& state = trainer_.state();
+  if (state.best_step != state.step) {
+    ModelFolder(plan_.folder).read_weights(plan_.config, parameters_.list());
+    result_.best = trainer_.validate(true);
+  }
+  if (!average_.models().empty()) try_average();
+}
+
+void TrainSession::try_average() {
+  average_.write_mean(parameters_);
+  const LossSum loss = trainer_.validate(true);
+  if (loss.mean() < result_.best.mean()) {
+    result_.best = loss;
+    result_.averaged = true;
+    save_weights(plan_.folder);
+  } else {
+    ModelFolder(plan_.folder).read_weights(plan_.config, parameters_.list());
+  }
+}
+
+}  // namespace attn

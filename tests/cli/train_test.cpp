@@ -1,0 +1,262 @@
+// attn train, as a user runs it: what it writes, that runs repeat and resume bit for bit, and what it says when
+// something is wrong.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/sha256.h"
+#include "base/temporary_folder.h"
+#include "cli/run_attn.h"
+
+namespace attn {
+namespace {
+
+// Sentences of a dozen words, enough for a model of a few thousand parameters to have something to learn.
+std::string small_text(int sentences) {
+  constexpr const char* kWords[] = {"the",   "cat", "dog",  "sees", "a",  "red",
+                                    "house", "and", "runs", "home", "to", "it"};
+  const RandomStream random(7, RandomPurpose::data);
+  std::string text;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(sentences); ++i) {
+    for (std::uint64_t word = 0; word < 5; ++word) text += std::string(kWords[random.below(8 * i + word, 12)]) + " ";
+    text += "stop.\n";
+  }
+  return text;
+}
+
+struct Lab {
+  TemporaryFolder folder;
+  std::string text = folder.path("text.txt");
+
+  explicit Lab(int sentences = 200) { write_file(text, small_text(sentences)); }
+
+  // The smallest training that has all parts: several evaluations, dropout, accumulation.
+  std::vector<std::string> command(const std::string& out, std::vector<std::string> more = {}) const {
+    std::vector<std::string> words = {"train",       "generate",  text,       "--out",     folder.path(out),
+                                      "--tokenizer", "char",      "--layers", "2",         "--heads",
+                                      "2",           "--d-model", "16",       "--context", "16",
+                                      "--batch",     "4",         "--steps",  "60",        "--eval-every",
+                                      "20",          "--dropout", "0.1",      "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  std::string digest(const std::string& out) const { return sha256_of_file(folder.path(out + "/model.safetensors")); }
+  bool has(const std::string& name) const { return std::filesystem::exists(folder.path(name)); }
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// log.csv without the columns that a clock decides.
+std::string log_without_times(const std::string& path) {
+  std::istringstream log(read_file(path));
+  std::string line, result;
+  while (std::getline(log, line)) {
+    std::istringstream cells(line);
+    std::string cell;
+    for (int column = 0; std::getline(cells, cell, ','); ++column) {
+      if (column != 2 && column != 8) result += cell + ",";
+    }
+    result += "\n";
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("train: leaves a whole model folder, a log, and says as JSON what came out") {
+  const Lab lab;
+  const Outcome run = run_attn(lab.command("m", {"--json"}));
+  REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+  for (const char* name :
+       {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "generation_config.json",
+        "training/state.safetensors", "training/options.conf", "training/log.csv"}) {
+    CHECK_MESSAGE(lab.has(std::string("m/") + name), name);
+  }
+  const Json result = parse_json(run.out, "output");
+  CHECK(result.at("steps").as_int() == 60);
+  CHECK(result.at("tokens").as_int() == 60 * 4 * 16);
+  CHECK(result.at("valid_loss").as_double() < 2.9);
+  CHECK(result.at("model_sha256").as_string() == lab.digest("m"));
+  for (const char* name : {"seconds", "tokens_per_second", "train_loss", "valid_bits_per_character", "best_step",
+                           "parameters", "peak_memory_bytes"}) {
+    CHECK_MESSAGE(result.at(name).as_double() > 0, name);
+  }
+  const std::string log = read_file(lab.folder.path("m/training/log.csv"));
+  CHECK(
+      log.starts_with("step,tokens,seconds,train_loss,valid_loss,valid_bits_per_character,learning_rate,"
+                      "gradient_norm,tokens_per_second\n20,1280,"));
+  CHECK(std::count(log.begin(), log.end(), '\n') == 4);
+}
+
+TEST_CASE("train: the same bits with 1, 2 and 3 threads, and again from options.conf") {
+  const Lab lab;
+  for (const char* threads : {"1", "2", "3"}) {
+    REQUIRE(run_attn(lab.command(threads, {"--threads", threads})).exit_code == 0);
+    CHECK(lab.digest(threads) == lab.digest("1"));
+  }
+  const Outcome again = run_attn(
+      {"train", "--config", lab.folder.path("1/training/options.conf"), "--out", lab.folder.path("again"), "--quiet"});
+  REQUIRE_MESSAGE(again.exit_code == 0, again.err);
+  CHECK(lab.digest("again") == lab.digest("1"));
+  REQUIRE(run_attn(lab.command("seed", {"--seed", "2"})).exit_code == 0);
+  CHECK(lab.digest("seed") != lab.digest("1"));
+}
+
+TEST_CASE("train: a run killed again and again ends like one that was not") {
+  const Lab lab;
+  const std::vector<std::string> more = {"--steps", "1500", "--eval-every", "50", "--average", "2", "--resume"};
+  REQUIRE(run_attn(lab.command("whole", more)).exit_code == 0);
+  const RandomStream random(static_cast<std::uint64_t>(getpid()), RandomPurpose::data);
+  for (std::uint64_t attempt = 0; attempt < 6; ++attempt) {
+    const int process = start_attn(lab.command("killed", more), lab.folder.path("log"));
+    usleep(static_cast<useconds_t>(20000 + random.below(attempt, 250000)));
+    kill(process, SIGKILL);
+    wait_for_exit(process);
+  }
+  const Outcome last = run_attn(lab.command("killed", more));
+  REQUIRE_MESSAGE(last.exit_code == 0, last.err);
+  CHECK(lab.digest("killed") == lab.digest("whole"));
+  CHECK(log_without_times(lab.folder.path("killed/training/log.csv")) ==
+        log_without_times(lab.folder.path("whole/training/log.csv")));
+}
+
+TEST_CASE("train: Ctrl-C saves and exits with 130; --resume DIR goes on where it stopped, SIGTERM likewise") {
+  const Lab lab;
+  const std::vector<std::string> more = {"--steps", "3000", "--eval-every", "1000"};
+  REQUIRE(run_attn(lab.command("whole", more)).exit_code == 0);
+  for (const int number : {SIGINT, SIGTERM}) {
+    const std::string out = number == SIGINT ? "int" : "term";
+    const int process = start_attn(lab.command(out, more), lab.folder.path("log"));
+    while (!lab.has(out + "/training/log.csv")) usleep(1000);
+    usleep(50000);
+    kill(process, number);
+    CHECK(wait_for_exit(process) == 128 + number);
+    CHECK(lab.has(out + "/model.safetensors"));
+    const Outcome resumed = run_attn({"train", "--resume", lab.folder.path(out), "--quiet"});
+    REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.err);
+    CHECK(lab.digest(out) == lab.digest("whole"));
+  }
+}
+
+TEST_CASE("train: a finished run says so; more steps continue it; other options and changed data are refused") {
+  const Lab lab;
+  const std::string folder = lab.folder.path("m");
+  REQUIRE(run_attn(lab.command("m")).exit_code == 0);
+  const Outcome finished = run_attn({"train", "--resume", folder});
+  CHECK(finished.exit_code == 0);
+  CHECK(contains(finished.err, "finished"));
+  CHECK(run_attn({"train", "--resume", folder, "--steps", "80", "--quiet"}).exit_code == 0);
+  const Outcome other = run_attn({"train", "--resume", folder, "--lr", "0.5"});
+  CHECK(other.exit_code == 2);
+  CHECK(contains(other.err, "--lr"));
+  write_file(lab.text, small_text(201));
+  const Outcome changed = run_attn({"train", "--resume", folder, "--steps", "100"});
+  CHECK(changed.exit_code == 1);
+  CHECK(contains(changed.err, "has changed"));
+}
+
+TEST_CASE("train: a loss that is no number stops with step and learning rate; the last good model stays") {
+  const Lab lab;
+  const Outcome run = run_attn(lab.command(
+      "m", {"--lr", "1e30", "--schedule", "constant", "--warmup", "30", "--clip", "0", "--eval-every", "1"}));
+  CHECK(run.exit_code == 1);
+  CHECK(contains(run.err, "step "));
+  CHECK(contains(run.err, "learning rate"));
+  CHECK(contains(run.err, "--lr"));
+}
+
+TEST_CASE("train: mistakes are named") {
+  const Lab lab;
+  const auto error_of = [&](const std::vector<std::string>& words, int code) {
+    const Outcome run = run_attn(words);
+    CHECK_MESSAGE(run.exit_code == code, run.err);
+    CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+    return run.err;
+  };
+  CHECK(contains(error_of({"train", "generat", lab.text, "--out", lab.folder.path("x")}, 2), "generate"));
+  CHECK(contains(error_of({"train", "generate", lab.text}, 2), "--out"));
+  CHECK(contains(error_of({"train", "generate", "--out", lab.folder.path("x")}, 2), "text"));
+  CHECK(contains(error_of({"train", "generate", "none.txt", "--out", lab.folder.path("x")}, 1), "none.txt"));
+  CHECK(contains(error_of(lab.command("x", {"--context", "100000"}), 2), "--context 100000"));
+  CHECK(contains(error_of(lab.command("x", {"--heads", "3"}), 2), "--heads 3"));
+  CHECK(contains(error_of(lab.command("x", {"--lr", "-1"}), 2), "--lr"));
+  CHECK(contains(error_of({"train", "--resume", lab.folder.path("nothing")}, 1), "nothing"));
+  write_file(lab.folder.path("empty.txt"), "");
+  CHECK(contains(error_of({"train", "generate", lab.folder.path("empty.txt"), "--out", lab.folder.path("x")}, 1),
+                 "is empty"));
+  write_file(lab.folder.path("bad.txt"),
+             "good\nb\xFF"
+             "d\n");
+  CHECK(contains(error_of({"train", "generate", lab.folder.path("bad.txt"), "--out", lab.folder.path("x")}, 1),
+                 "bad.txt:2"));
+}
+
+TEST_CASE("train: a model is not overwritten unless --force says so") {
+  const Lab lab;
+  REQUIRE(run_attn(lab.command("m")).exit_code == 0);
+  const std::string before = lab.digest("m");
+  const Outcome again = run_attn(lab.command("m", {"--seed", "5"}));
+  CHECK(again.exit_code != 0);
+  CHECK(contains(again.err, "--force"));
+  CHECK(lab.digest("m") == before);
+  CHECK(run_attn(lab.command("m", {"--seed", "5", "--force"})).exit_code == 0);
+  CHECK(lab.digest("m") != before);
+}
+
+TEST_CASE("train: texts of a few characters, of one line, with NUL and CRLF all train") {
+  const TemporaryFolder folder;
+  const std::pair<const char*, std::string> texts[] = {{"tiny", "abab"},
+                                                       {"line", std::string(500, 'x')},
+                                                       {"nul", std::string("a\0b\0", 4) + small_text(20)},
+                                                       {"crlf", "one\r\ntwo\r\nthree\r\nfour\r\nfive\r\nsix\r\n"},
+                                                       {"emoji", "🙂🙃🙂🙃 äöü ẞ 漢字\n"}};
+  for (const auto& [name, text] : texts) {
+    write_file(folder.path(name), text);
+    for (const char* tokenizer : {"char", "byte", "bpe"}) {
+      const std::string out = folder.path(std::string(name) + tokenizer);
+      const Outcome run = run_attn({"train", "generate", folder.path(name), "--out", out, "--tokenizer", tokenizer,
+                                    "--steps", "3", "--d-model", "8", "--layers", "1", "--batch", "2"});
+      CHECK_MESSAGE(run.exit_code == 0, name, tokenizer, run.err);
+    }
+  }
+}
+
+TEST_CASE("train: checkpoints are kept as model folders, the newest N of them") {
+  const Lab lab;
+  REQUIRE(run_attn(lab.command("m", {"--save-every", "10", "--keep", "2"})).exit_code == 0);
+  CHECK(lab.has("m/training/step-60/config.json"));
+  CHECK(lab.has("m/training/step-50/tokenizer.json"));
+  CHECK_FALSE(lab.has("m/training/step-40"));
+}
+
+TEST_CASE("train: patience ends early, --plan trains nothing, --time records its steps") {
+  const Lab lab;
+  const Outcome patient = run_attn(lab.command(
+      "p", {"--patience", "1", "--lr", "1e-9", "--steps", "4000", "--eval-every", "1", "--dropout", "0.5", "--json"}));
+  REQUIRE_MESSAGE(patient.exit_code == 0, patient.err);
+  CHECK(parse_json(patient.out, "output").at("steps").as_int() < 4000);
+
+  const Outcome plan = run_attn(lab.command("plan", {"--plan"}));
+  CHECK(plan.exit_code == 0);
+  CHECK(contains(plan.out, "seconds_per_1000_steps"));
+  CHECK_FALSE(lab.has("plan"));
+
+  const Outcome timed = run_attn(
+      {"train", "generate", lab.text, "--out", lab.folder.path("t"), "--time", "1s", "--d-model", "16", "--quiet"});
+  REQUIRE_MESSAGE(timed.exit_code == 0, timed.err);
+  const std::string options = read_file(lab.folder.path("t/training/options.conf"));
+  CHECK(contains(options, "\nsteps = "));
+  CHECK_FALSE(contains(options, "\ntime = "));
+}
+
+}  // namespace attn
