@@ -40,8 +40,7 @@ FileDescriptor open_to_read(const std::string& path) {
 FileDescriptor open_regular(const std::string& path, std::uint64_t& size) {
   FileDescriptor file = open_to_read(path);
   const struct stat status = status_of(file, path);
-  if (!S_ISREG(status.st_mode))
-    fail(path, " is a pipe or device, expected a file that can be read at any position");
+  if (!S_ISREG(status.st_mode)) fail(path, " is a pipe or device, expected a file that can be read at any position");
   size = static_cast<std::uint64_t>(status.st_size);
   return file;
 }
@@ -128,9 +127,7 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      data_(std::exchange(other.data_, nullptr)),
-      size_(std::exchange(other.size_, 0)) {}
+    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(path_, other.path_);

@@ -53,8 +53,7 @@ bool Json::as_bool(std::string_view what) const {
 std::int64_t Json::as_int(std::string_view what) const {
   if (const auto* integer = std::get_if<std::int64_t>(&value_)) return *integer;
   if (const auto* number = std::get_if<double>(&value_)) {
-    if (*number == std::floor(*number) && std::fabs(*number) < 0x1p63)
-      return static_cast<std::int64_t>(*number);
+    if (*number == std::floor(*number) && std::fabs(*number) < 0x1p63) return static_cast<std::int64_t>(*number);
   }
   mismatch(what, "an integer of 64 bits");
 }

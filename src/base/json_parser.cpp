@@ -219,8 +219,7 @@ class Parser {
     const char* const last = text_.data() + position_;
     if (position_ == integer_end) {
       std::int64_t integer = 0;
-      if (std::from_chars(first, last, integer).ec == std::errc())
-        return Json(static_cast<long long>(integer));
+      if (std::from_chars(first, last, integer).ec == std::errc()) return Json(static_cast<long long>(integer));
       std::uint64_t large = 0;
       if (!negative && std::from_chars(first, last, large).ec == std::errc()) {
         return Json(static_cast<unsigned long long>(large));

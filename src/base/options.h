@@ -155,6 +155,10 @@ class OptionTable {
   std::vector<Option> options_;
 };
 
+/// The text with lines of at most `width` columns, broken at spaces, each but the first after `indent` spaces; ends with
+/// a line break.
+std::string wrapped(std::string_view text, std::size_t indent, int width);
+
 /// Seconds of `1h30m`, `90s`, `1.5h`, `2d`; nothing if it is no duration.
 std::optional<Seconds> parse_duration(std::string_view text);
 /// The shortest form that parse_duration reads back.

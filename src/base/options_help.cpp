@@ -33,21 +33,36 @@ std::string description(const Option& option) {
   return concat(text, " (default ", option.defaults.front(), ")");
 }
 
-/// Appends `text` broken at spaces, every line but the first one indented.
-void append_wrapped(std::string& out, std::string_view text, std::size_t indent, std::size_t width) {
-  const std::size_t room = std::max<std::size_t>(width > indent ? width - indent : 0, 20);
-  while (text.size() > room) {
-    std::size_t end = text.rfind(' ', room);
-    if (end == std::string_view::npos) end = std::min(text.find(' '), text.size());
-    out += concat(text.substr(0, end), "\n");
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (text.empty()) return;
-    out.append(indent, ' ');
+/// Every group with help once, in the order of their last options: one that a later part of the list adds to comes
+/// where that part stands.
+std::vector<std::string_view> groups_in_order(const std::vector<Option>& options) {
+  std::vector<std::string_view> groups;
+  for (auto option = options.rbegin(); option != options.rend(); ++option) {
+    const bool known = std::find(groups.begin(), groups.end(), option->group) != groups.end();
+    if (!known && !option->text.help.empty()) groups.push_back(option->group);
   }
-  out += concat(text, "\n");
+  std::reverse(groups.begin(), groups.end());
+  return groups;
 }
 
 }  // namespace
+
+std::string wrapped(std::string_view text, std::size_t indent, int width) {
+  const std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(width) - indent, 20);
+  std::string out;
+  while (true) {
+    const std::size_t line = std::min(text.find('\n'), text.size());
+    std::size_t end = line;
+    if (line > room) {
+      end = text.rfind(' ', room);
+      if (end == std::string_view::npos) end = std::min(text.find(' '), line);
+    }
+    out += concat(text.substr(0, end), "\n");
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (text.empty()) return out;
+    out.append(text.front() == '\n' ? 0 : indent, ' ');
+  }
+}
 
 std::string OptionTable::help(int width) const {
   std::size_t column = 0;
@@ -57,13 +72,10 @@ std::string OptionTable::help(int width) const {
   }
   const std::size_t indent = column + 4;
   std::string out;
-  std::vector<std::string_view> shown;  // a group is shown once, wherever its options stand in the list
-  for (const Option& first : options_) {
-    if (first.text.help.empty() || std::find(shown.begin(), shown.end(), first.group) != shown.end()) continue;
-    shown.push_back(first.group);
-    out += concat(out.empty() ? "" : "\n", first.group.empty() ? "Options" : first.group, ":\n");
+  for (const std::string_view group : groups_in_order(options_)) {
+    out += concat(out.empty() ? "" : "\n", group.empty() ? "Options" : group, ":\n");
     for (const Option& option : options_) {
-      if (option.group != first.group || option.text.help.empty()) continue;
+      if (option.group != group || option.text.help.empty()) continue;
       const std::string names = names_column(option);
       out += "  " + names;
       if (names.size() > column) {
@@ -72,7 +84,7 @@ std::string OptionTable::help(int width) const {
       } else {
         out.append(indent - 2 - names.size(), ' ');
       }
-      append_wrapped(out, description(option), indent, static_cast<std::size_t>(width));
+      out += wrapped(description(option), indent, width);
     }
   }
   return out;

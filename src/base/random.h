@@ -33,9 +33,7 @@ class RandomStream {
   /// 64 random bits.
   constexpr uint64_t bits(uint64_t counter) const { return mix64(key_ ^ mix64(counter)); }
   /// Uniform in [0, 1), 53 bits.
-  constexpr double uniform(uint64_t counter) const {
-    return static_cast<double>(bits(counter) >> 11) * 0x1p-53;
-  }
+  constexpr double uniform(uint64_t counter) const { return static_cast<double>(bits(counter) >> 11) * 0x1p-53; }
   /// Uniform in [0, bound); bound > 0. The bias is below bound / 2^53.
   constexpr uint64_t below(uint64_t counter, uint64_t bound) const {
     const uint64_t value = static_cast<uint64_t>(uniform(counter) * static_cast<double>(bound));

@@ -105,7 +105,7 @@ std::string command_help(const CommandRow& row, const OptionTable& options, int 
   text += concat("Usage: attn ", row.name, row.arguments.empty() ? "" : " ", row.arguments, " [OPTIONS]\n");
   if (!row.aliases.empty()) text += concat("Also called: ", row.aliases, "\n");
   text += concat("\n", options.help(width));
-  if (!row.details.empty()) text += concat("\n", row.details, row.details.ends_with('\n') ? "" : "\n");
+  if (!row.details.empty()) text += "\n" + wrapped(row.details, 0, width);
   return text;
 }
 

@@ -62,8 +62,7 @@ TEST_CASE("file: errors name the path and what is wrong") {
   CHECK_THROWS_WITH(read_file(missing), (missing + ": no such file").c_str());
   CHECK_THROWS_WITH(MappedFile{missing}, (missing + ": no such file").c_str());
   CHECK_THROWS_WITH(read_file(directory.path), (directory.path + " is a directory, expected a file").c_str());
-  CHECK_THROWS_WITH(write_file(directory.path, "x"),
-                    (directory.path + " is a directory, expected a file").c_str());
+  CHECK_THROWS_WITH(write_file(directory.path, "x"), (directory.path + " is a directory, expected a file").c_str());
   const std::string nowhere = directory.path + "/no/such/place";
   CHECK_THROWS_WITH(write_file(nowhere, "x"), (nowhere + ": its directory does not exist").c_str());
   CHECK_THROWS_AS(RandomAccessFile("/dev/null"), Error);
@@ -109,8 +108,7 @@ TEST_CASE("sha256: the standard's examples, in one piece and in many") {
   CHECK(sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  CHECK(sha256(std::string(1'000'000, 'a')) ==
-        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  CHECK(sha256(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   const std::string text(1000, 'x');
   for (std::size_t piece = 1; piece < 150; ++piece) {
     Sha256 hash;

@@ -21,8 +21,7 @@ std::string message_of(std::string_view text) {
 }
 
 TEST_CASE("json: values of every type are read") {
-  const Json json =
-      parse_json(R"( {"a": [1, -2.5, true, false, null], "b": {"c": "d"}, "e": {}, "f": []} )", "x");
+  const Json json = parse_json(R"( {"a": [1, -2.5, true, false, null], "b": {"c": "d"}, "e": {}, "f": []} )", "x");
   const auto& array = json.at("a").as_array();
   CHECK(array[0].as_int() == 1);
   CHECK(array[0].is_integer());
@@ -99,9 +98,8 @@ TEST_CASE("json: errors name file, line, what was found and expected") {
   CHECK(message_of("1 2") == "x.json:1: found '2', expected the end of the file");
   CHECK(message_of("\"a\nb\"") == "x.json:1: a control character inside a string, expected it escaped");
   CHECK(message_of("\"\xff\"") == "x.json:1: invalid UTF-8 at byte 1");
-  for (const char* text :
-       {"01", "1.", "1e", "-", "+1", ".5", "tru", "NaN", "[1,]", "{\"a\":1,}", "\"\\x\"", "\"\\ud800\"",
-        "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\u12\"", "\"a", "nul", "'a'"}) {
+  for (const char* text : {"01", "1.", "1e", "-", "+1", ".5", "tru", "NaN", "[1,]", "{\"a\":1,}", "\"\\x\"",
+                           "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\u12\"", "\"a", "nul", "'a'"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_json(text, "x"), Error);
   }

@@ -230,6 +230,27 @@ TEST_CASE("options: help shows groups, names, units, choices and defaults") {
   }
 }
 
+TEST_CASE("options: a group that is added to again comes where the last of its options stands") {
+  int a = 0, b = 0, c = 0;
+  OptionTable table;
+  table.group("Late");
+  table.add(a, {.name = "a", .help = "first"});
+  table.group("Early");
+  table.add(b, {.name = "b", .help = "second"});
+  table.group("Late");
+  table.add(c, {.name = "c", .help = "third"});
+  CHECK(table.help(80) ==
+        "Early:\n  --b TEXT  second (default 0)\n\nLate:\n  --a TEXT  first (default 0)\n  --c TEXT  third (default "
+        "0)\n");
+}
+
+TEST_CASE("wrapping") {
+  CHECK(wrapped("one two three four five six seven", 2, 22) == "one two three four\n  five six seven\n");
+  CHECK(wrapped("short\n\nlines\n", 2, 22) == "short\n\n  lines\n");
+  CHECK(wrapped(std::string(30, 'x') + " y", 0, 20) == std::string(30, 'x') + "\ny\n");
+  CHECK(wrapped("", 3, 20) == "\n");
+}
+
 TEST_CASE("durations") {
   CHECK(parse_duration("90s") == Seconds(90));
   CHECK(parse_duration("1h30m") == Seconds(5400));

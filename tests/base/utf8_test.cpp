@@ -12,8 +12,7 @@ TEST_CASE("utf8: every code point encodes and decodes to itself") {
     if (value == 0xD800) value = 0xE000;
     const std::string text = encode_utf8(value);
     const CodePoint decoded = decode_utf8(text);
-    if (decoded.value != value || static_cast<std::size_t>(decoded.bytes) != text.size() ||
-        find_invalid_utf8(text)) {
+    if (decoded.value != value || static_cast<std::size_t>(decoded.bytes) != text.size() || find_invalid_utf8(text)) {
       FAIL("code point ", static_cast<unsigned>(value));
     }
   }
