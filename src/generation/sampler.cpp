@@ -97,22 +97,31 @@ void Sampler::keep_top_k(std::span<float> logits) {
   exclude_below(logits, *kth);
 }
 
-void Sampler::keep_top_p(std::span<float> logits) {
-  if (options_.top_p >= 1) return;
+// Every token that is left becomes a candidate; returns the sum of their weights.
+double Sampler::collect(std::span<const float> logits) {
   candidates_.clear();
-  double missing = 0;  // probability, times the sum of all weights, that the selection lacks; first: the sum
+  double total = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
     if (logits[i] == kExcluded) continue;
     candidates_.push_back({logits[i], std::exp(logits[i]), static_cast<std::int32_t>(i)});
-    missing += candidates_.back().weight;
+    total += candidates_.back().weight;
   }
-  missing *= options_.top_p;
+  return total;
+}
+
+void Sampler::keep_top_p(std::span<float> logits) {
+  if (options_.top_p >= 1) return;
+  const double total = collect(logits);
+  // Tokens below this weight have less than 1 - p in all: they are not needed, and most tokens are such.
+  const double limit = 0.999 * (1 - static_cast<double>(options_.top_p)) * total / static_cast<double>(logits.size());
+  std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.weight < limit; });
   const auto before = [](const Candidate& a, const Candidate& b) {
     return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
   };
   // Bisection by rank: everything before `low` is selected, everything from `high` on is not. Halving the unsorted
   // rest each time costs O(V) in all.
   auto low = candidates_.begin(), high = candidates_.end();
+  double missing = total * options_.top_p;  // weight that the selection lacks
   while (high - low > 1) {
     const auto middle = low + (high - low) / 2;
     std::nth_element(low, middle, high, before);
@@ -134,13 +143,7 @@ void Sampler::keep_top_p(std::span<float> logits) {
 }
 
 std::int32_t Sampler::draw(std::span<const float> logits, double uniform) {
-  candidates_.clear();
-  double total = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (logits[i] == kExcluded) continue;
-    candidates_.push_back({logits[i], std::exp(logits[i]), static_cast<std::int32_t>(i)});
-    total += candidates_.back().weight;
-  }
+  const double total = collect(logits);
   double rest = uniform * total;
   for (const Candidate& candidate : candidates_) {
     rest -= candidate.weight;

@@ -40,6 +40,7 @@ class Sampler {
   bool is_greedy() const { return options_.greedy || options_.temperature == 0; }
   void penalise(std::span<float> logits, std::span<const std::int32_t> seen);
   void keep_top_k(std::span<float> logits);
+  double collect(std::span<const float> logits);
   void keep_top_p(std::span<float> logits);
   std::int32_t draw(std::span<const float> logits, double uniform);
 
