@@ -5,7 +5,8 @@
 namespace attn {
 
 std::span<const CommandRow* const> commands() {
-  static const CommandRow* const rows[] = {&kTrainCommand, &kGenerateCommand, &kExportCommand, &kBenchCommand};
+  static const CommandRow* const rows[] = {&kTrainCommand, &kGenerateCommand, &kEvaluateCommand, &kExportCommand,
+                                           &kBenchCommand};
   return rows;
 }
 

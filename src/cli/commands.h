@@ -9,6 +9,7 @@
 namespace attn {
 
 extern const CommandRow kGenerateCommand;
+extern const CommandRow kEvaluateCommand;
 extern const CommandRow kExportCommand;
 extern const CommandRow kBenchCommand;
 extern const CommandRow kTrainCommand;
