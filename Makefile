@@ -108,6 +108,15 @@ test-aarch64:
 	+$(MAKE) BUILD=$(BUILD)/aarch64 CXX=aarch64-linux-gnu-g++ CXXFLAGS='-idirafter /usr/include' STATIC=1 $(BUILD)/aarch64/kernel-tests
 	qemu-aarch64 $(BUILD)/aarch64/kernel-tests
 
+# Trains for a minute, writes a text, and shows the first rows of its attention weights.
+DEMO_TEXT ?= data/stories.txt
+DEMO_PROMPT ?= Once upon a time
+demo: attn
+	./attn train generate $(DEMO_TEXT) --out demo/model --time 60s --force
+	./attn generate demo/model --prompt '$(DEMO_PROMPT)' --tokens 150 --seed 1 | tee demo/sample.txt
+	./attn attention demo/model --text '$(DEMO_PROMPT)' --out demo/attention.csv --force
+	head -n 5 demo/attention.csv
+
 bench: attn
 	./attn bench
 
@@ -130,4 +139,4 @@ help:
 	@echo 'make clean           remove what was built'
 
 FORCE:
-.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 bench install clean help FORCE
+.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 demo bench install clean help FORCE

@@ -9,7 +9,7 @@ namespace attn {
 
 namespace {
 
-constexpr std::size_t kWidestNames = 30;  // longer ones get a line of their own
+constexpr std::size_t kWidestNames = 26;  // longer ones get a line of their own
 
 /// "-n, --copies N", "--no-header", "--arch gpt2|llama".
 std::string names_column(const Option& option) {

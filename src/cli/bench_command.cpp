@@ -98,8 +98,8 @@ const CommandRow kBenchCommand{
     .name = "bench",
     .summary = "measure this machine's limits, and how near to them attn comes",
     .examples =
-        "attn bench          # FMA peak, memory bandwidth, matmul, training, decoding\n"
-        "attn bench --json   # the same as data\n",
+        "attn bench          # measure this machine, and attn on it\n"
+        "attn bench --json   # all figures as data\n",
     .details =
         "Percentages are of the fused multiply-add peak measured in the same run; of decoding, of what reading "
         "the weights\nonce a token allows at the bandwidth measured for a buffer of their size.\n",

@@ -67,12 +67,46 @@ std::string_view first_line(std::string_view text) {
   return text.substr(0, text.find('\n'));
 }
 
-std::string indented(std::string_view text) {
-  std::string result;
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
   while (!text.empty()) {
-    const std::string_view line = first_line(text);
-    result += concat(line.empty() ? "" : "  ", line, "\n");
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    lines.push_back(first_line(text));
+    text.remove_prefix(std::min(lines.back().size() + 1, text.size()));
+  }
+  return lines;
+}
+
+/// Examples "attn … # what it does", indented, with the remarks below each other.
+std::string example_lines(const std::vector<std::string_view>& examples) {
+  const auto command_of = [](std::string_view line) {
+    const std::string_view command = line.substr(0, line.find(" # "));
+    return command.substr(0, command.find_last_not_of(' ') + 1);
+  };
+  std::size_t widest = 0;
+  for (const std::string_view line : examples) {
+    if (line.find(" # ") != std::string_view::npos) widest = std::max(widest, command_of(line).size());
+  }
+  std::string text;
+  for (const std::string_view line : examples) {
+    const std::string_view command = command_of(line);
+    text += concat(line.empty() ? "" : "  ", command);
+    if (const std::size_t remark = line.find(" # "); remark != std::string_view::npos) {
+      text += concat(std::string(widest - command.size(), ' '), "  ", line.substr(remark + 1));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+/// Paragraphs joined to long lines, to be wrapped; lines that begin with a space stay as they are.
+std::string joined_paragraphs(std::string_view text) {
+  std::string result;
+  bool joins = false;  // whether the next line may go on where this one ended
+  for (const std::string_view line : lines_of(text)) {
+    const bool is_text = !line.empty() && line.front() != ' ';
+    if (!result.empty()) result += joins && is_text ? ' ' : '\n';
+    result += line;
+    joins = is_text && !line.ends_with(':');
   }
   return result;
 }
@@ -87,11 +121,9 @@ std::string overview() {
   const auto line = [&](std::string_view name, std::string_view summary) {
     text += concat("  ", name, std::string(widest + 2 - name.size(), ' '), summary, "\n");
   };
-  std::string examples;
-  for (const CommandRow* row : commands()) {
-    if (!row->examples.empty()) examples += concat("  ", first_line(row->examples), "\n");
-  }
-  if (!examples.empty()) text += concat("Examples:\n", examples, "\n");
+  std::vector<std::string_view> examples;
+  for (const CommandRow* row : commands()) examples.push_back(first_line(row->examples));
+  text += concat("Examples:\n", example_lines(examples), "\n");
   text += "Commands (attn help COMMAND):\n";
   for (const CommandRow* row : commands()) line(row->name, row->summary);
   text += "\nTopics (attn help TOPIC):\n";
@@ -101,11 +133,11 @@ std::string overview() {
 
 std::string command_help(const CommandRow& row, const OptionTable& options, int width) {
   std::string text = concat("attn ", row.name, ": ", row.summary, "\n\n");
-  if (!row.examples.empty()) text += concat("Examples:\n", indented(row.examples), "\n");
+  text += concat("Examples:\n", example_lines(lines_of(row.examples)), "\n");
   text += concat("Usage: attn ", row.name, row.arguments.empty() ? "" : " ", row.arguments, " [OPTIONS]\n");
   if (!row.aliases.empty()) text += concat("Also called: ", row.aliases, "\n");
   text += concat("\n", options.help(width));
-  if (!row.details.empty()) text += "\n" + wrapped(row.details, 0, width);
+  if (!row.details.empty()) text += "\n" + wrapped(joined_paragraphs(row.details), 0, width);
   return text;
 }
 
