@@ -160,18 +160,21 @@ class EvaluateCommand : public Command {
     scorer.finish();
     table.finish();
     output.commit();
-    if (unknown > 0) call.note("attn: ", unknown, " characters are unknown to the model's tokenizer");
+    if (unknown > 0) {
+      call.note("attn: ", unknown, unknown == 1 ? " character is" : " characters are",
+                " unknown to the model's tokenizer");
+    }
     return 0;
   }
 
   static void add_line(TableWriter& table, std::int64_t text, std::span<const TokenScore> scores) {
     double sum = 0;
     for (const TokenScore& score : scores) sum += score.log_probability;
-    table.cell(text).cell(scores.size()).cell(sum);
+    table.cell(text).cell(scores.size()).cell(static_cast<float>(sum));
     if (scores.empty()) {
       table.empty_cell();
     } else {
-      table.cell(std::exp(-sum / static_cast<double>(scores.size())));
+      table.cell(static_cast<float>(std::exp(-sum / static_cast<double>(scores.size()))));
     }
     table.end_row();
   }
@@ -183,7 +186,8 @@ class EvaluateCommand : public Command {
       if (i == 0) {
         table.empty_cell().empty_cell().empty_cell();
       } else {
-        table.cell(scores[i - 1].log_probability).cell(scores[i - 1].rank).cell(scores[i - 1].entropy);
+        const TokenScore& score = scores[i - 1];
+        table.cell(static_cast<float>(score.log_probability)).cell(score.rank).cell(static_cast<float>(score.entropy));
       }
       table.end_row();
     }
@@ -211,16 +215,13 @@ const CommandRow kEvaluateCommand{
         "attn evaluate play other valid.txt           # a row a model, as CSV\n"
         "attn evaluate play --per-token --text \"To be\"\n",
     .details =
-        "The whole text is read in consecutive windows of the model's context that do not overlap; all tokens but the\n"
+        "The whole text is read in consecutive windows of the model's context that do not overlap; all tokens but the "
         "first count. loss is in nats per token, bits_per_character counts every character of the text.\n"
         "\n"
-        "--per-line and --per-token read every line as a text of its own, behind the model's end-of-text token. If "
-        "the\n"
+        "--per-line and --per-token read every line as a text of its own, behind the model's end-of-text token. If the "
         "model has none, a line's first token has no probability: it does not count, and its cells are empty. tokens "
-        "is\n"
-        "the number that count, log_probability is a natural logarithm, rank 1 is the model's first choice, entropy "
-        "is\n"
-        "that of its distribution in nats.\n",
+        "is the number that count, log_probability is a natural logarithm, rank 1 is the model's first choice, entropy "
+        "is that of its distribution in nats.\n",
     .make = make_command<EvaluateCommand>,
 };
 

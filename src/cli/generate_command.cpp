@@ -18,6 +18,9 @@ namespace {
 enum class Form { text, jsonl };
 constexpr std::pair<std::string_view, Form> kForms[] = {{"text", Form::text}, {"jsonl", Form::jsonl}};
 
+// Models below this are decoded on one thread: a token's work is not worth meeting for.
+constexpr std::int64_t kSharedParameters = 4'000'000;
+
 std::string_view name_of(StopReason reason) {
   switch (reason) {
     case StopReason::end_token:
@@ -153,7 +156,7 @@ class GenerateCommand : public Command {
                                               .above_minimum = true,
                                               .help = "above 1: tokens of the text so far become less likely"});
     options.add(sampling.greedy, {.name = "greedy", .help = "always the likeliest token"});
-    options.add(stop_, {.name = "stop", .metavar = "TEXT", .help = "end before this text; may be given several times"});
+    options.add(stop_, {.name = "stop", .metavar = "TEXT", .help = "end before this text"});
     options.add(generation_.samples,
                 {.name = "samples", .metavar = "N", .minimum = 1, .help = "so many texts, separated by a blank line"});
     options.add(seed_, {.name = "seed",
@@ -171,8 +174,9 @@ class GenerateCommand : public Command {
     const std::string prompt = read_prompt(call);
     const PromptTokens tokens = encode_prompt(*source.tokenizer, source.config(), prompt);
     if (tokens.unknown > 0) {
-      call.note("attn: ", tokens.unknown, tokens.unknown == 1 ? " character" : " characters",
-                " of the prompt are unknown to the model's tokenizer");
+      call.note("attn: ", tokens.unknown,
+                tokens.unknown == 1 ? " character of the prompt is" : " characters of the prompt are",
+                " unknown to the model's tokenizer");
     }
     choose_seed(call);
     generation_.end_id = source.config().end_id;
@@ -180,7 +184,7 @@ class GenerateCommand : public Command {
 
     const auto samples = static_cast<std::size_t>(generation_.samples);
     std::vector<StreamedText> texts(samples, StreamedText(*source.tokenizer, stop_, tokens.ids));
-    ThreadPool pool(threads_.count());
+    ThreadPool pool(threads_for(*source.model));
     SamplePrinter printer(call.out, form_, prompt, !no_prompt_, generation_.samples);
     const auto on_token = [&](int sample, std::int32_t id) {
       StreamedText& text = texts[static_cast<std::size_t>(sample)];
@@ -207,6 +211,10 @@ class GenerateCommand : public Command {
     if (!file && call.terminal.input) return {};
     TextInput input({}, file, call, "a prompt");
     return input.at_end() ? std::string() : input.rest();
+  }
+
+  int threads_for(const DecoderModel& model) const {
+    return !threads_.threads && model.parameters().count() < kSharedParameters ? 1 : threads_.count();
   }
 
   void choose_seed(const Invocation& call) {
@@ -237,15 +245,16 @@ const CommandRow kGenerateCommand{
         "echo Once upon | attn generate play --samples 3 --seed 1\n"
         "attn generate play --greedy --stop . --no-prompt --prompt \"To be\"\n",
     .details =
-        "Without --prompt, all of FILE or standard input is the prompt; its last line end is dropped. Without any, "
-        "the\n"
+        "Without --prompt, all of FILE or standard input is the prompt; its last line end is dropped. Without any, the "
         "text starts from nothing: behind the end-of-text token, or a line break if the model has no such token.\n"
         "\n"
         "Filters work in this order: repetition penalty, temperature, top-k, top-p, min-p. A sample ends at the "
-        "model's\n"
-        "end token, before a --stop text (which is not printed), or after --tokens. When the context is full, the "
-        "last\n"
+        "model's "
+        "end token, before a --stop text (which is not printed), or after --tokens. When the context is full, the last "
         "half of it is read again from position 0; of a longer prompt the last part that fits is read.\n"
+        "\n"
+        "Small models run on one thread unless --threads says otherwise: sharing so little work costs more than it "
+        "saves.\n"
         "\n"
         "jsonl: {\"sample\",\"prompt\",\"text\",\"tokens\",\"end\"}, end being end, stop or tokens.\n",
     .make = make_command<GenerateCommand>,
