@@ -2,12 +2,13 @@
 """Makes gpt2/ and llama/ beside this script: a tiny model of each family with fixed random weights, saved by
 `transformers`, and reference.safetensors with what PyTorch computes from it.
 
-    python3 -m venv venv && venv/bin/pip install torch transformers
+    python3 -m venv venv && venv/bin/pip install torch transformers tokenizers
     venv/bin/python tests/reference/make_language_models.py
 
-Made with torch 2.15.0, transformers 4.57.1, safetensors 0.8.0, Python 3 on a CPU, in float32.
+Made with torch 2.15.0, transformers 4.57.1, tokenizers 0.22.2, safetensors 0.8.0, Python 3.11 on a CPU, in float32.
 
-reference.safetensors holds, for three sequences that lie one after the other (N rows in all):
+tokenizer.json has a token a character. reference.safetensors holds, for the three TEXTS, each without its last
+character, one after the other (N rows in all):
     starts (4), ids (N), targets (N)     int64
     loss (1)                             mean cross-entropy over the N targets
     logits (N, V)
@@ -22,11 +23,13 @@ import pathlib
 
 import torch
 from safetensors.torch import save_file
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 HERE = pathlib.Path(__file__).resolve().parent
-VOCABULARY, CONTEXT = 29, 12
-LENGTHS = [12, 7, 4]
+TEXTS = ['a "big",\nfrog', "don't go", "hello"]
+TOKENS = ["<|endoftext|>", "<|unknown|>", " ", ",", '"', "\n", "'"] + [chr(ord("a") + i) for i in range(22)]
+VOCABULARY, CONTEXT = len(TOKENS), 12
 
 
 def gpt2():
@@ -40,8 +43,16 @@ def llama():
     config = LlamaConfig(vocab_size=VOCABULARY, max_position_embeddings=CONTEXT, hidden_size=32,
                          intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
                          rms_norm_eps=1e-6, rope_theta=500.0, tie_word_embeddings=False, bos_token_id=0,
-                         eos_token_id=1, attn_implementation="eager")
+                         eos_token_id=0, attn_implementation="eager")
     return LlamaForCausalLM(config)
+
+
+def tokenizer():
+    result = Tokenizer(models.WordLevel({token: i for i, token in enumerate(TOKENS)}, unk_token=TOKENS[1]))
+    result.add_special_tokens(TOKENS[:2])
+    result.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    result.decoder = decoders.Fuse()
+    return result
 
 
 def fill(model, seed):
@@ -76,8 +87,7 @@ def make(name, model, seed):
     layers = model.transformer.h if name == "gpt2" else model.model.layers
     values, contexts = record_attention(model, layers)
 
-    generator = torch.Generator().manual_seed(seed + 1)
-    texts = [torch.randint(0, VOCABULARY, (n + 1,), generator=generator) for n in LENGTHS]
+    texts = [torch.tensor(tokenizer().encode(text).ids) for text in TEXTS]
     reference, logits = {}, []
     for sequence, text in enumerate(texts):
         out = model(text[None, :-1], output_attentions=True, use_cache=False)
@@ -89,7 +99,7 @@ def make(name, model, seed):
     loss = torch.nn.functional.cross_entropy(logits, targets)
     loss.backward()
 
-    reference["starts"] = torch.tensor([0] + LENGTHS).cumsum(0)
+    reference["starts"] = torch.tensor([0] + [len(text) - 1 for text in texts]).cumsum(0)
     reference["ids"] = torch.cat([text[:-1] for text in texts])
     reference["targets"] = targets
     reference["loss"] = loss.detach().reshape(1)
@@ -102,6 +112,7 @@ def make(name, model, seed):
 
     folder = HERE / name
     model.save_pretrained(folder)
+    tokenizer().save(str(folder / "tokenizer.json"))
     save_file({key: value.contiguous() for key, value in reference.items()}, folder / "reference.safetensors")
     print(json.dumps({"model": name, "loss": loss.item(), "parameters": sum(p.numel() for p in model.parameters())}))
 
