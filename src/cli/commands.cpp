@@ -5,8 +5,10 @@
 namespace attn {
 
 std::span<const CommandRow* const> commands() {
-  static const CommandRow* const rows[] = {&kTrainCommand, &kGenerateCommand, &kEvaluateCommand, &kExportCommand,
-                                           &kBenchCommand};
+  static const CommandRow* const rows[] = {
+      &kTrainCommand, &kGenerateCommand, &kEvaluateCommand, &kAttentionCommand,
+      &kInfoCommand,  &kExportCommand,   &kBenchCommand,
+  };
   return rows;
 }
 

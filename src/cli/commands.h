@@ -10,6 +10,8 @@ namespace attn {
 
 extern const CommandRow kGenerateCommand;
 extern const CommandRow kEvaluateCommand;
+extern const CommandRow kAttentionCommand;
+extern const CommandRow kInfoCommand;
 extern const CommandRow kExportCommand;
 extern const CommandRow kBenchCommand;
 extern const CommandRow kTrainCommand;

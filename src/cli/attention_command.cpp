@@ -1,0 +1,297 @@
+// attn attention: every weight of every head, as a table or as arrays.
+
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/compute.h"
+#include "cli/input.h"
+#include "cli/model_source.h"
+#include "cli/table_output.h"
+#include "inspection/attention_arrays.h"
+#include "inspection/attention_table.h"
+#include "inspection/attention_words.h"
+#include "inspection/trace_text.h"
+
+namespace attn {
+
+namespace {
+
+enum class Layout { rows, wide };
+constexpr std::pair<std::string_view, Layout> kLayouts[] = {{"long", Layout::rows}, {"wide", Layout::wide}};
+constexpr std::pair<std::string_view, AttentionKind> kKinds[] = {
+    {"encoder", AttentionKind::encoder}, {"decoder", AttentionKind::decoder}, {"cross", AttentionKind::cross}};
+
+/// Above this many weights, the size is told before anything is written.
+constexpr std::int64_t kManyRows = 10'000'000;
+
+/// What is written: a table, or NumPy's files.
+enum class Form { table, npy, npz };
+
+/// One text, cut into what the columns show: tokens, or words with --words.
+struct Text {
+  std::vector<std::int32_t> ids;
+  std::vector<Word> words;         // only with --words
+  std::vector<std::string> names;  // of the tokens or words
+};
+
+/// The tokens with the special ones that the model's tokenizer puts around a text; those have no bytes of it.
+std::vector<EncodedToken> add_special_tokens(const Tokenizer& tokenizer, const std::vector<EncodedToken>& tokens,
+                                             std::int64_t text_size) {
+  std::vector<std::int32_t> ids;
+  for (const EncodedToken& token : tokens) ids.push_back(token.id);
+  const std::vector<std::int32_t> all = tokenizer.add_special_tokens(ids).ids;
+  const auto first = std::search(all.begin(), all.end(), ids.begin(), ids.end());
+  std::vector<EncodedToken> result;
+  for (auto id = all.begin(); id != first; ++id) result.push_back({*id, 0, 0});
+  result.insert(result.end(), tokens.begin(), tokens.end());
+  for (std::size_t i = result.size(); i < all.size(); ++i) result.push_back({all[i], text_size, text_size});
+  return result;
+}
+
+class AttentionCommand : public Command {
+ public:
+  void visit(OptionTable& options) override;
+  int run(Invocation& call) override;
+
+ private:
+  void check_options(const ModelConfig& config) const;
+  void check_list(const char* option, const std::vector<int>& values, int count, const char* what) const;
+  Form form() const;
+  std::vector<Text> read_texts(const DecoderSource& source, Invocation& call) const;
+  Text make_text(const DecoderSource& source, const std::string& text, const std::string& where,
+                 Invocation& call) const;
+  AttentionSelection selection() const;
+  std::int64_t count_rows(const ModelConfig& config, const std::vector<Text>& texts) const;
+  AttentionTableOptions table_options(TableFormat format, const std::vector<Text>& texts) const;
+  std::string write(const DecoderSource& source, const std::vector<Text>& texts, Sink sink, TableFormat format) const;
+
+  std::vector<int> layers_, heads_;
+  std::optional<AttentionKind> kind_;
+  std::optional<int> top_;
+  float min_weight_ = 0;
+  bool masked_ = true, words_ = false, scores_ = false, truncate_ = false;
+  Layout layout_ = Layout::rows;
+  InputOptions input_;
+  TableOptions output_;
+  ThreadOptions threads_;
+};
+
+void AttentionCommand::visit(OptionTable& options) {
+  input_.visit(options);
+  options.add(truncate_, {.name = "truncate", .help = "cut texts that are longer than the model's context"});
+  options.group("Selection");
+  options.add(layers_, {.name = "layer", .metavar = "N,N", .help = "only these layers, from 0"});
+  options.add(heads_, {.name = "head", .metavar = "N,N", .help = "only these heads, from 0"});
+  options.add(kind_, kKinds, {.name = "kind", .help = "only this kind of attention"});
+  options.add(top_, {.name = "top",
+                     .metavar = "K",
+                     .minimum = 1,
+                     .help = "of each query only the K largest weights, the largest first"});
+  options.add(min_weight_,
+              {.name = "min-weight", .metavar = "W", .minimum = 0, .maximum = 1, .help = "only weights of at least W"});
+  options.add(masked_, {.name = "masked", .help = "leave out pairs that the mask forbids, whose weight is 0"});
+  options.group("Table");
+  options.add(words_, {.name = "words", .help = "words instead of tokens: keys summed, queries averaged"});
+  options.add(layout_, kLayouts, {.name = "layout", .help = "a row a weight, or a row a query with keys as columns"});
+  options.add(scores_, {.name = "scores", .help = "add the scaled scores before mask and softmax"});
+  output_.visit(options);
+  threads_.visit(options);
+}
+
+int AttentionCommand::run(Invocation& call) {
+  const std::string& model_path = call.arguments[0];
+  const DecoderSource source = open_decoder(model_path, "attention");
+  check_options(source.config());
+  const std::vector<Text> texts = read_texts(source, call);
+  if (form() == Form::npy && texts.size() != 1) {
+    usage_error("--out ", output_.out, ": an .npy file holds one text, but there are ", texts.size(),
+                "; .npz holds them all");
+  }
+  TableOutput output(output_, call);
+  const std::int64_t rows = count_rows(source.config(), texts);
+  if (rows > kManyRows) {
+    const double bytes = static_cast<double>(rows) * (form() == Form::table ? 40 : 4);
+    call.note("attention: up to ", rows, form() == Form::table ? " rows" : " weights", ", about ",
+              static_cast<std::int64_t>(bytes / 1e6), " MB");
+  }
+  const std::string content = write(source, texts, output.sink(), output.format());
+  output.commit();
+  if (!output_.out.empty()) {
+    const char* const next = form() == Form::table ? "head -3 "
+                                                   : "python3 -c 'import numpy, sys; "
+                                                     "print(numpy.load(sys.argv[1]))' ";
+    call.note(output_.out, ": ", content, " of ", texts.size(), texts.size() == 1 ? " text" : " texts",
+              "; next: ", next, output_.out);
+  }
+  return 0;
+}
+
+void AttentionCommand::check_list(const char* option, const std::vector<int>& values, int count,
+                                  const char* what) const {
+  for (const int value : values) {
+    if (value < 0 || value >= count) {
+      usage_error(option, " ", value, ": the model has ", what, " 0 to ", count - 1);
+    }
+  }
+}
+
+void AttentionCommand::check_options(const ModelConfig& config) const {
+  check_list("--layer", layers_, config.layers, "layers");
+  check_list("--head", heads_, config.heads, "heads");
+  if (kind_ && *kind_ != AttentionKind::decoder) {
+    usage_error("--kind ", name_of(*kind_), ": this is a decoder-only model, whose attention is all of kind decoder");
+  }
+  if (scores_ && words_) usage_error("--scores contradicts --words: the scores of a word's pieces have no sum");
+  for (const char* later : {".svg", ".html"}) {
+    if (output_.out.ends_with(later)) {
+      usage_error("--out ", output_.out, ": expected the ending .csv, .tsv, .jsonl, .json, .txt, .npy or .npz");
+    }
+  }
+  if (form() == Form::table) return;
+  const char* option = output_.format            ? "--format"
+                       : scores_                 ? "--scores"
+                       : layout_ == Layout::wide ? "--layout wide"
+                       : top_                    ? "--top"
+                       : min_weight_ > 0         ? "--min-weight"
+                       : !masked_                ? "--no-masked"
+                                                 : nullptr;
+  if (option != nullptr) usage_error(option, " is for tables; ", output_.out, " holds whole arrays of weights");
+}
+
+Form AttentionCommand::form() const {
+  if (output_.out.ends_with(".npy")) return Form::npy;
+  return output_.out.ends_with(".npz") ? Form::npz : Form::table;
+}
+
+std::vector<Text> AttentionCommand::read_texts(const DecoderSource& source, Invocation& call) const {
+  const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
+  TextInput input(input_, file, call, "texts, one a line");
+  std::vector<Text> texts;
+  for (std::string text; input.next(text);) texts.push_back(make_text(source, text, input.where(), call));
+  return texts;
+}
+
+Text AttentionCommand::make_text(const DecoderSource& source, const std::string& text, const std::string& where,
+                                 Invocation& call) const {
+  const Tokenizer& tokenizer = *source.tokenizer;
+  std::vector<EncodedToken> tokens =
+      add_special_tokens(tokenizer, tokenizer.encode_with_offsets(text), static_cast<std::int64_t>(text.size()));
+  const std::size_t context = static_cast<std::size_t>(source.config().context);
+  if (tokens.empty()) call.note(where, ": a text without tokens has no attention");
+  if (tokens.size() > context && !truncate_) {
+    fail(where, ": the text has ", tokens.size(), " tokens, but the model's context is ", context,
+         "; --truncate keeps the first ", context);
+  }
+  if (tokens.size() > context) {
+    call.note(where, ": the first ", context, " of ", tokens.size(), " tokens");
+    tokens.resize(context);
+  }
+  Text result;
+  std::int64_t unknown = 0;
+  for (const EncodedToken& token : tokens) {
+    if (token.id >= source.config().vocabulary) {
+      fail(call.arguments[0], ": the tokenizer gives the id ", token.id, ", but the model's vocabulary ends at ",
+           source.config().vocabulary - 1);
+    }
+    unknown += token.id == tokenizer.unknown_id() ? 1 : 0;
+    result.ids.push_back(token.id);
+    if (!words_) result.names.push_back(tokenizer.token_text(token.id));
+  }
+  if (unknown > 0) call.note(where, ": ", unknown, " of ", tokens.size(), " tokens are unknown to the model");
+  if (words_) {
+    result.words = find_words(text, tokens, tokenizer);
+    for (const Word& word : result.words) result.names.push_back(word.text);
+  }
+  return result;
+}
+
+AttentionSelection AttentionCommand::selection() const {
+  AttentionSelection chosen{layers_, heads_, {}, top_.value_or(0), min_weight_, masked_};
+  if (kind_) chosen.kinds = {*kind_};
+  return chosen;
+}
+
+std::int64_t AttentionCommand::count_rows(const ModelConfig& config, const std::vector<Text>& texts) const {
+  const AttentionSelection chosen = selection();
+  std::int64_t layers = 0, heads = 0, rows = 0;
+  for (int layer = 0; layer < config.layers; ++layer) {
+    if (layers_.empty() || std::find(layers_.begin(), layers_.end(), layer) != layers_.end()) ++layers;
+  }
+  for (int head = 0; head < config.heads; ++head) heads += chosen.has_head(head) ? 1 : 0;
+  for (const Text& text : texts) {
+    const std::int64_t count = static_cast<std::int64_t>(text.names.size());
+    rows += layers * heads * attention_rows(chosen, layout_ == Layout::wide, true, count, count);
+  }
+  return rows;
+}
+
+AttentionTableOptions AttentionCommand::table_options(TableFormat format, const std::vector<Text>& texts) const {
+  AttentionTableOptions options{format, output_.header, scores_, layout_ == Layout::wide, {}};
+  if (!options.wide) return options;
+  std::size_t widest = 0;
+  for (const Text& text : texts) widest = std::max(widest, text.names.size());
+  for (std::size_t key = 0; key < widest; ++key) {
+    options.key_names.push_back(std::to_string(key) + (texts.size() == 1 ? ":" + texts[0].names[key] : ""));
+  }
+  return options;
+}
+
+std::string AttentionCommand::write(const DecoderSource& source, const std::vector<Text>& texts, Sink sink,
+                                    TableFormat format) const {
+  const simd::Kernels& kernels = require_kernels();
+  ThreadPool pool(threads_.count());
+  const auto records_of = [&](const Text& text) {
+    std::vector<AttentionRecord> records = trace_text(*source.model, text.ids, scores_, kernels, pool).records;
+    for (AttentionRecord& record : records) {
+      if (words_) record = merge_words(record, text.words, text.words);
+    }
+    return records;
+  };
+  const AttentionKind kind = AttentionKind::decoder;
+  if (form() == Form::npy) {
+    sink(attention_npy(selection(), kind, records_of(texts[0])));
+    return "float32 (layer, head, query, key)";
+  }
+  if (form() == Form::npz) {
+    AttentionArchive archive(selection(), sink);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      archive.add(static_cast<int>(i), kind, records_of(texts[i]), texts[i].names, texts[i].names);
+    }
+    archive.finish();
+    return "arrays textN_decoder (layer, head, query, key) and textN_tokens";
+  }
+  AttentionTable table(selection(), table_options(format, texts), sink);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (const AttentionRecord& record : records_of(texts[i])) {
+      table.add(static_cast<int>(i), record, texts[i].names, texts[i].names);
+    }
+  }
+  table.finish();
+  return "attention weights";
+}
+
+}  // namespace
+
+const CommandRow kAttentionCommand = {
+    .name = "attention",
+    .arguments = "DIR [FILE]",
+    .least_arguments = 1,
+    .most_arguments = 2,
+    .summary = "print every attention weight of a model for given texts",
+    .examples =
+        "attn attention play --text \"To be\" > a.csv      # every weight of every head, as CSV\n"
+        "attn attention play lines.txt --out a.npz       # arrays for NumPy, a text a line\n"
+        "attn attention play --text \"To be\" --top 3 --layer 0 --format tsv\n"
+        "attn attention play --text \"To be\" --words --layout wide",
+    .details =
+        "Columns: text,layer,head,kind,query,query_token,key,key_token,weight. All numbers count\n"
+        "from 0, and the weights of each query sum to 1. Token columns hold the text of the\n"
+        "token, bytes that are no whole character as \\xE2. In the wide layout keys are columns,\n"
+        "named by number and, if there is one text, token.\n"
+        "\n"
+        "--out FILE.npy holds float32 (layer, head, query, key) of one text; FILE.npz the arrays\n"
+        "text0_decoder, text0_tokens, text1_decoder and so on.",
+    .make = make_command<AttentionCommand>,
+};
+
+}  // namespace attn

@@ -1,0 +1,200 @@
+// attn info: what a model is made of, what it needs, and where it came from.
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/model_source.h"
+
+namespace attn {
+
+namespace {
+
+/// Parameters that every layer has, or one that stands alone.
+struct ParameterGroup {
+  std::string name;  // "layers.N.attention.qkv.weight"
+  Shape shape;
+  std::int64_t copies = 0;  // layers
+};
+
+/// "1234567" with commas.
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::ptrdiff_t i = std::ssize(digits) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), 1, ',');
+  return digits;
+}
+
+std::string readable_bytes(double bytes) {
+  const char* unit = "bytes";
+  for (const char* larger : {"KB", "MB", "GB", "TB"}) {
+    if (bytes < 1000) break;
+    bytes /= 1000;
+    unit = larger;
+  }
+  char text[40];
+  std::snprintf(text, sizeof text, bytes < 10 && *unit != 'b' ? "%.1f %s" : "%.0f %s", bytes, unit);
+  return text;
+}
+
+/// Name with the layer's number replaced by N.
+std::string group_name(const std::string& name) {
+  constexpr std::string_view kLayers = "layers.";
+  if (!name.starts_with(kLayers)) return name;
+  return std::string(kLayers) + "N" + name.substr(name.find('.', kLayers.size()));
+}
+
+std::vector<ParameterGroup> group_parameters(const Parameters& parameters) {
+  std::vector<ParameterGroup> groups;
+  std::map<std::string, std::size_t> places;
+  for (const NamedParameter& parameter : parameters.list()) {
+    const auto [place, is_new] = places.emplace(group_name(parameter.name), groups.size());
+    if (is_new) groups.push_back({place->first, parameter.tensor.shape, 0});
+    ++groups[place->second].copies;
+  }
+  return groups;
+}
+
+/// The options that training saved: names and values.
+std::vector<std::pair<std::string, std::string>> training_options(const ModelFolder& folder) {
+  std::vector<std::pair<std::string, std::string>> options;
+  if (!folder.has(kTrainingOptionsFile)) return options;
+  const std::string text = folder.read(kTrainingOptionsFile);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    const std::size_t equals = line.find(" = ");
+    if (!line.starts_with('#') && equals != line.npos) {
+      options.emplace_back(line.substr(0, equals), line.substr(equals + 3));
+    }
+    begin = end + 1;
+  }
+  return options;
+}
+
+class InfoCommand : public Command {
+ public:
+  void visit(OptionTable& options) override {
+    options.group("Output");
+    options.add(json_, {.name = "json", .help = "print everything as JSON"});
+  }
+
+  int run(Invocation& call) override {
+    const ModelFolder folder(call.arguments[0]);
+    const std::unique_ptr<DecoderModel> model = load_decoder(folder);
+    const std::unique_ptr<Tokenizer> tokenizer = folder.has(kTokenizerFile) ? open_tokenizer(folder) : nullptr;
+    const Json info = describe(folder, *model, tokenizer.get());
+    call.out.write(json_ ? write_json(info, 2) + "\n" : text_of(info, *model));
+    return 0;
+  }
+
+ private:
+  static Json describe(const ModelFolder& folder, const DecoderModel& model, const Tokenizer* tokenizer);
+  static std::string text_of(const Json& info, const DecoderModel& model);
+
+  bool json_ = false;
+};
+
+Json InfoCommand::describe(const ModelFolder& folder, const DecoderModel& model, const Tokenizer* tokenizer) {
+  const ModelConfig& config = model.config();
+  const std::int64_t count = model.parameters().count();
+  Json info = Json::object();
+  info.append("model", folder.path());
+  const std::string_view held_by = transformers_class(config);
+  info.append("transformers_class", held_by.empty() ? Json() : Json(held_by));
+  info.append("config", parse_json(config_to_json(config), "config"));
+  if (tokenizer != nullptr) {
+    Json described = Json::object();
+    described.append("kind", tokenizer->kind()).append("vocabulary", tokenizer->vocabulary_size());
+    info.append("tokenizer", std::move(described));
+  }
+  Json parameters = Json::array();
+  for (const ParameterGroup& group : group_parameters(model.parameters())) {
+    Json shape = Json::array();
+    if (group.shape.rank == 2) shape.push_back(static_cast<long long>(group.shape.rows));
+    shape.push_back(static_cast<long long>(group.shape.columns));
+    Json row = Json::object();
+    row.append("name", group.name).append("shape", std::move(shape));
+    row.append("copies", static_cast<long long>(group.copies));
+    row.append("numbers", static_cast<long long>(group.copies * group.shape.size()));
+    parameters.push_back(std::move(row));
+  }
+  info.append("parameters", std::move(parameters)).append("parameter_count", static_cast<long long>(count));
+  const std::int64_t cache = std::int64_t{8} * config.layers * config.context * config.kv_heads * config.d_head;
+  Json memory = Json::object();
+  memory.append("weights", static_cast<long long>(4 * count)).append("cache", static_cast<long long>(cache));
+  memory.append("training_state", static_cast<long long>(16 * count));
+  info.append("memory_bytes", std::move(memory));
+  Json training = Json::object();
+  for (const auto& [name, value] : training_options(folder)) training.append(name, value);
+  info.append("training", std::move(training));
+  return info;
+}
+
+/// "  name   value" lines below a heading.
+void append_section(std::string& text, std::string_view heading, const std::vector<std::string>& names,
+                    const std::vector<std::string>& values) {
+  std::size_t width = 0;
+  for (const std::string& name : names) width = std::max(width, name.size());
+  text += concat("\n", heading, "\n");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += concat("  ", names[i], std::string(width - names[i].size() + 2, ' '), values[i], "\n");
+  }
+}
+
+std::string InfoCommand::text_of(const Json& info, const DecoderModel& model) {
+  const Json& held_by = info.at("transformers_class");
+  std::string text = concat(
+      info.at("model").as_string(), ": a language model of ", grouped(model.parameters().count()), " parameters; ",
+      held_by.is_null() ? "no class of transformers holds this combination" : "in transformers: " + held_by.as_string(),
+      "\n");
+  std::vector<std::string> names, values;
+  const auto add = [&](std::string name, std::string value) {
+    names.push_back(std::move(name));
+    values.push_back(std::move(value));
+  };
+  const auto section = [&](std::string_view heading) {
+    append_section(text, heading, names, values);
+    names.clear();
+    values.clear();
+  };
+  for (const auto& [name, value] : info.at("config").as_object()) {
+    if (!value.is_array()) add(name, value.is_string() ? value.as_string() : write_json(value));
+  }
+  if (const Json* tokenizer = info.find("tokenizer")) {
+    add("tokenizer", concat(tokenizer->at("kind").as_string(), ", ", tokenizer->at("vocabulary").as_int(), " tokens"));
+  }
+  section("Configuration");
+  for (const ParameterGroup& group : group_parameters(model.parameters())) {
+    const std::string copies = group.copies > 1 ? concat(" x ", group.copies) : "";
+    add(group.name, concat(to_string(group.shape), copies, " = ", grouped(group.copies * group.shape.size())));
+  }
+  section("Parameters");
+  const Json& memory = info.at("memory_bytes");
+  const auto bytes = [&](const char* key) { return readable_bytes(memory.at(key).as_double()); };
+  add("weights", bytes("weights"));
+  add("cache", bytes("cache") + " of keys and values for one text as long as the context");
+  add("training", bytes("training_state") + " of weights, gradients and moments, and activations");
+  section("Memory");
+  for (const auto& [name, value] : info.at("training").as_object()) add(name, value.as_string());
+  if (names.empty()) add("nothing is known", "there is no " + std::string(kTrainingOptionsFile));
+  section("Where it came from");
+  return text;
+}
+
+}  // namespace
+
+const CommandRow kInfoCommand = {
+    .name = "info",
+    .arguments = "DIR",
+    .least_arguments = 1,
+    .most_arguments = 1,
+    .summary = "tell what a model is made of, what it needs and where it came from",
+    .examples =
+        "attn info play             # configuration, parameters, memory, options of its training\n"
+        "attn info play --json",
+    .make = make_command<InfoCommand>,
+};
+
+}  // namespace attn

@@ -1,0 +1,53 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/run_attn.h"
+#include "models/folder.h"
+#include "support/temporary_folder.h"
+
+namespace attn {
+
+TEST_CASE("info: configuration, parameters and memory for people") {
+  const Outcome outcome = run_attn({"info", "tests/reference/gpt2"});
+  CHECK(outcome.exit_code == 0);
+  for (const char* part : {"a language model of 18,464 parameters", "in transformers: GPT2LMHeadModel",
+                           "n_layer              2", "layers.N.attention.qkv.weight", "(96, 32) x 2 = 6,144",
+                           "weights   74 KB", "there is no training/options.conf"}) {
+    CAPTURE(part);
+    CHECK_MESSAGE(outcome.out.find(part) != std::string::npos, outcome.out);
+  }
+}
+
+TEST_CASE("info: as JSON, with the options of the training") {
+  const TemporaryFolder folder;
+  std::filesystem::copy("tests/reference/llama", folder.path("m"));
+  std::filesystem::create_directory(folder.path("m/training"));
+  write_file(folder.path("m/training/options.conf"), "# saved\ntask = generate\nlr = 0.001\n");
+  const Outcome outcome = run_attn({"info", folder.path("m"), "--json"});
+  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+  const Json info = parse_json(outcome.out, "info");
+  CHECK(info.at("transformers_class") == Json("LlamaForCausalLM"));
+  CHECK(info.at("config").at("num_key_value_heads") == Json(2));
+  CHECK(info.at("parameter_count") == Json(17376));
+  CHECK(info.at("memory_bytes").at("weights") == Json(4 * 17376));
+  CHECK(info.at("training").at("task") == Json("generate"));
+  CHECK(info.at("training").at("lr") == Json("0.001"));
+  std::int64_t sum = 0;
+  for (const Json& row : info.at("parameters").as_array()) sum += row.at("numbers").as_int();
+  CHECK(sum == 17376);
+}
+
+TEST_CASE("info: damage is an error") {
+  CHECK(run_attn({"info", "tests/none"}).exit_code == 1);
+  const TemporaryFolder folder;
+  std::filesystem::copy("tests/reference/gpt2", folder.path("m"));
+  std::filesystem::resize_file(folder.path("m/model.safetensors"), 1000);
+  const Outcome outcome = run_attn({"info", folder.path("m")});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.err.find("model.safetensors") != std::string::npos);
+}
+
+}  // namespace attn
