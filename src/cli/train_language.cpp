@@ -12,6 +12,7 @@
 #include "cli/compute.h"
 #include "cli/train_data.h"
 #include "cli/train_defaults.h"
+#include "cli/train_probe.h"
 #include "cli/train_report.h"
 #include "cli/train_session.h"
 #include "generation/sample_text.h"
@@ -163,6 +164,12 @@ class LanguageTraining {
                      .save_tokenizer = [this](const std::string& folder) { save_tokenizer_files(folder); },
                      .sample = [this] { return sample_text(*model_, data_->tokenizer(), kernels_, pool_); },
                      .probe = {}};
+    std::optional<AttentionProbe> probe;
+    if (options_.probe) {
+      probe.emplace(join_path(options_.out, "training/probe.csv"), trainer_->state().step, *options_.probe,
+                    data_->tokenizer(), config_);
+      plan.probe = [&](std::int64_t step) { probe->append(step, *model_, kernels_, pool_); };
+    }
     TrainSession session(std::move(plan), *trainer_, model_->parameters(), *average_, call_.terminal,
                          call_.common.quiet);
     const int code = session.run();

@@ -10,7 +10,9 @@ bool has_value(const std::vector<int>& values, int value) {
 }
 
 std::vector<std::string> columns_of(const AttentionTableOptions& options) {
-  std::vector<std::string> columns = {"text", "layer", "head", "kind", "query", "query_token"};
+  std::vector<std::string> columns;
+  if (options.step) columns.push_back("step");
+  columns.insert(columns.end(), {"text", "layer", "head", "kind", "query", "query_token"});
   if (!options.wide) {
     columns.insert(columns.end(), {"key", "key_token", "weight"});
     if (options.scores) columns.push_back("score");
@@ -100,6 +102,7 @@ void AttentionTable::select_cells(const AttentionRecord& record, int head, int q
 }
 
 void AttentionTable::begin_row(const Query& query) {
+  if (options_.step) writer_.cell(*options_.step);
   writer_.cell(query.text).cell(query.layer).cell(query.head).cell(query.kind).cell(query.index).cell(query.token);
 }
 

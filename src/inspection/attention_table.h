@@ -3,6 +3,7 @@
 // inspection/attention_arrays.h's business.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ struct AttentionSelection {
 struct AttentionTableOptions {
   TableFormat format = TableFormat::csv;
   bool header = true;
+  /// Adds a first column `step` with this number: the attention of one text over a training.
+  std::optional<std::int64_t> step = {};
   bool scores = false;  // adds the scaled, unmasked scores, which the trace must have recorded
   bool wide = false;    // a row a query, keys as columns; weights that are not selected stay empty
   /// Wide: a name for each key column; a text with fewer keys leaves the last ones empty.

@@ -1,0 +1,66 @@
+#include "cli/train_probe.h"
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "inspection/attention_table.h"
+#include "inspection/trace_text.h"
+
+namespace attn {
+
+namespace {
+
+// The end of the CSV record that begins at `begin`: behind the first line break outside quotes.
+std::size_t record_end(const std::string& csv, std::size_t begin) {
+  bool quoted = false;
+  for (std::size_t i = begin; i < csv.size(); ++i) {
+    if (csv[i] == '"') quoted = !quoted;
+    if (csv[i] == '\n' && !quoted) return i + 1;
+  }
+  return std::string::npos;
+}
+
+// The header and the records of steps up to `last_step`; one cut short by a crash is left out.
+std::string records_up_to(const std::string& csv, std::int64_t last_step) {
+  std::size_t begin = record_end(csv, 0);
+  if (begin == std::string::npos) return "";
+  for (std::size_t end; (end = record_end(csv, begin)) != std::string::npos; begin = end) {
+    std::int64_t step = 0;
+    std::from_chars(csv.data() + begin, csv.data() + end, step);
+    if (step > last_step) break;
+  }
+  return csv.substr(0, begin);
+}
+
+}  // namespace
+
+AttentionProbe::AttentionProbe(const std::string& path, std::int64_t resume_step, const std::string& text,
+                               const Tokenizer& tokenizer, const ModelConfig& config)
+    : path_(path), ids_(tokenizer.encode(text)) {
+  if (ids_.empty() || static_cast<std::int64_t>(ids_.size()) > config.context) {
+    usage_error("--probe has ", ids_.size(), " tokens; expected 1 to ", config.context, ", the model's context");
+  }
+  for (const std::int32_t id : ids_) tokens_.push_back(tokenizer.token_text(id));
+  const bool continues = resume_step > 0 && std::filesystem::exists(path);
+  write_file(path, continues ? records_up_to(read_file(path), resume_step) : "");
+}
+
+void AttentionProbe::append(std::int64_t step, const DecoderModel& model, const simd::Kernels& kernels,
+                            ThreadPool& pool) {
+  std::ofstream file(path_, std::ios::app | std::ios::binary);
+  AttentionTableOptions options;
+  options.header = std::filesystem::file_size(path_) == 0;
+  options.step = step;
+  AttentionTable table({}, options, [&](std::string_view rows) { file << rows; });
+  for (const AttentionRecord& record : trace_text(model, ids_, false, kernels, pool).records) {
+    table.add(0, record, tokens_, tokens_);
+  }
+  table.finish();
+  file.flush();
+  if (!file) fail(path_, ": cannot append rows");
+}
+
+}  // namespace attn
