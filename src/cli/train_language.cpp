@@ -26,6 +26,26 @@ namespace attn {
 
 namespace {
 
+// A folder that did not exist before is removed again unless its training has begun, so that a mistake in the options
+// leaves nothing behind.
+class NewFolder {
+ public:
+  NewFolder(const std::string& path, bool overwrite) : path_(path), is_new_(!std::filesystem::exists(path)) {
+    create_model_folder(path, overwrite);
+  }
+  ~NewFolder() {
+    std::error_code ignored;
+    if (is_new_) std::filesystem::remove_all(path_, ignored);
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+  void keep() { is_new_ = false; }
+
+ private:
+  std::string path_;
+  bool is_new_;
+};
+
 constexpr double kTimingSteps = 20;
 // Of the time that --time allows: the rest is for what the measurement does not see.
 constexpr double kUsableTime = 0.93;
@@ -65,7 +85,7 @@ class LanguageTraining {
     } else {
       // A training that was killed before it saved its first state leaves a folder without a model.
       const bool unfinished = options_.resume && !std::filesystem::exists(join_path(options_.out, kWeightsFile));
-      create_model_folder(options_.out, options_.force || unfinished);
+      new_folder_.emplace(options_.out, options_.force || unfinished);
     }
     data_.emplace(LanguageData::prepare(options_, plan_folder_ ? plan_folder_->path() : options_.out));
   }
@@ -135,6 +155,7 @@ class LanguageTraining {
     write_file(join_path(options_.out, kTrainingOptionsFile), table_.to_file_text());
     write_file(join_path(options_.out, kConfigFile), config_to_json(config_));
     save_tokenizer_files(options_.out);
+    if (new_folder_) new_folder_->keep();
   }
 
   void save_tokenizer_files(const std::string& folder) {
@@ -195,6 +216,7 @@ class LanguageTraining {
   const simd::Kernels& kernels_;
   bool resume_;
   std::optional<TemporaryFolder> plan_folder_;
+  std::optional<NewFolder> new_folder_;
   std::optional<LanguageData> data_;
   ModelConfig config_;
   TrainerOptions trainer_options_;

@@ -171,6 +171,7 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                                 .minimum = 0,
                                 .maximum = 0.99,
                                 .help = "weight of the even distribution in the training loss"});
+  options.add(seed, {.name = "seed", .metavar = "N", .help = "of initial values, batches and dropout"});
   options.add(average, {.name = "average",
                         .metavar = "N",
                         .minimum = 0,
