@@ -226,7 +226,11 @@ std::int64_t AttentionCommand::count_rows(const ModelConfig& config, const std::
 }
 
 AttentionTableOptions AttentionCommand::table_options(TableFormat format, const std::vector<Text>& texts) const {
-  AttentionTableOptions options{format, output_.header, scores_, layout_ == Layout::wide, {}};
+  AttentionTableOptions options;
+  options.format = format;
+  options.header = output_.header;
+  options.scores = scores_;
+  options.wide = layout_ == Layout::wide;
   if (!options.wide) return options;
   std::size_t widest = 0;
   for (const Text& text : texts) widest = std::max(widest, text.names.size());
