@@ -122,6 +122,14 @@ TEST_CASE("matmul: several blocks of rows, columns and depth") {
   });
 }
 
+TEST_CASE("matmul: shapes whose operands are copied first") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    check_matmul(kernels, {.form = Form::NN, .m = 61, .n = 140, .k = 1024, .bias = true});
+    check_matmul(kernels, {.form = Form::NT, .m = 61, .n = 140, .k = 1024, .accumulate = true});
+    check_matmul(kernels, {.form = Form::TN, .m = 290, .n = 131, .k = 1360, .pad = 1, .accumulate = true});
+  });
+}
+
 TEST_CASE("matmul: bias, activation and preactivation") {
   for_each_instruction_set([](const Kernels& kernels) {
     for (Activation activation : {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh}) {

@@ -23,8 +23,7 @@ struct AttentionScratch {
         factor(total + kQueryTile),
         values(factor + kQueryTile) {}
   static int64_t floats(const Attention& p) {
-    return packed_queries_floats(p.d_head) + kScoreTile + 3 * kQueryTile +
-           readable_rows_floats(p.d_head, kKeyTile);
+    return packed_queries_floats(p.d_head) + kScoreTile + 3 * kQueryTile + readable_rows_floats(p.d_head, kKeyTile);
   }
 };
 
@@ -42,9 +41,8 @@ void weigh_tile(const Attention& p, const Head& h, const TilePair& pair, const A
     float* column = scratch.weights + i;
     const Vec before = load(scratch.largest + i);
     Vec most = before;
-    for_each_visible_key(pair, i, [&](int64_t j, auto mask) {
-      most = larger(mask(load(column + j * kQueryTile), most), most);
-    });
+    for_each_visible_key(pair, i,
+                         [&](int64_t j, auto mask) { most = larger(mask(load(column + j * kQueryTile), most), most); });
     Vec sums = {};
     const VecWord rows = dropout.active() ? dropout.row_hash(p, h, pair.t + i) : VecWord{};
     const int64_t seen = for_each_visible_key(pair, i, [&](int64_t j, auto mask) {
@@ -93,10 +91,9 @@ void attend_tile(const Attention& p, const Head& h, int64_t t, float* memory) {
     multiply_packed(pair, h.key + s * p.ld_key, p.ld_key, scratch.packed, p.d_head, scratch.weights);
     weigh_tile(p, h, pair, scratch);
     if (s > 0) scale_rows(out, p.ld_out, queries, p.d_head, scratch.factor);
-    const Rows values =
-        readable_rows(h.value + s * p.ld_value, p.ld_value, pair.keys, p.d_head, scratch.values);
-    multiply<true>(scratch.weights, kQueryTile, values.data, values.ld, queries, p.d_head, out, p.ld_out,
-                   s > 0, [&](int64_t row, int64_t rows) {
+    const Rows values = readable_rows(h.value + s * p.ld_value, p.ld_value, pair.keys, p.d_head, scratch.values);
+    multiply<true>(scratch.weights, kQueryTile, values.data, values.ld, queries, p.d_head, out, p.ld_out, s > 0,
+                   [&](int64_t row, int64_t rows) {
                      return Extent{0, pair.visible(row + rows - 1)};
                    });
     s += kKeyTile;

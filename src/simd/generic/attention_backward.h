@@ -84,8 +84,7 @@ void clear_owned(const AttentionBackward& b, int64_t sequence, const Owned& owne
   }
   if (!owned.key_value_gradient) return;
   const int64_t first = h.first_key + owned.key_begin, count = owned.key_end - owned.key_begin;
-  if (!b.accumulate_key)
-    zero_rows(b.d_key + first * p.ld_key + h.kv_head * p.d_head, p.ld_key, count, p.d_head);
+  if (!b.accumulate_key) zero_rows(b.d_key + first * p.ld_key + h.kv_head * p.d_head, p.ld_key, count, p.d_head);
   if (!b.accumulate_value) {
     zero_rows(b.d_value + first * p.ld_value + h.kv_head * p.d_head, p.ld_value, count, p.d_head);
   }
@@ -101,15 +100,13 @@ void load_statistics(const Attention& p, const Head& h, const float* d_out, int6
     const float* out = p.out + row * p.ld_out + h.head * p.d_head;
     const float* d = d_out + i * p.ld_out;
     Vec total = {};
-    for_each_vector(0, p.d_head,
-                    [&](int64_t c, auto lanes) { total += load(out + c, lanes) * load(d + c, lanes); });
+    for_each_vector(0, p.d_head, [&](int64_t c, auto lanes) { total += load(out + c, lanes) * load(d + c, lanes); });
     scratch.products[i] = sum(total);
   }
 }
 
 /// From scores and dP to dropped-out P and dS, in place.
-void differentiate_tile(const Attention& p, const Head& h, const TilePair& pair,
-                        const BackwardScratch& scratch) {
+void differentiate_tile(const Attention& p, const Head& h, const TilePair& pair, const BackwardScratch& scratch) {
   const WeightDropout dropout(p);
   for (int64_t i = 0; i < pair.queries; i += kLanes) {
     float* weights = scratch.weights + i;
@@ -133,13 +130,12 @@ void differentiate_tile(const Attention& p, const Head& h, const TilePair& pair,
   }
 }
 
-void add_pair(const AttentionBackward& b, const Head& h, const TilePair& pair, const Owned& owned,
-              Rows queries, Rows d_outs, const BackwardScratch& scratch) {
+void add_pair(const AttentionBackward& b, const Head& h, const TilePair& pair, const Owned& owned, Rows queries,
+              Rows d_outs, const BackwardScratch& scratch) {
   const Attention& p = b.forward;
   const float* keys = h.key + pair.s * p.ld_key;
   multiply_packed(pair, keys, p.ld_key, scratch.queries, p.d_head, scratch.weights);
-  multiply_packed(pair, h.value + pair.s * p.ld_value, p.ld_value, scratch.d_outs, p.d_head,
-                  scratch.d_scores);
+  multiply_packed(pair, h.value + pair.s * p.ld_value, p.ld_value, scratch.d_outs, p.d_head, scratch.d_scores);
   differentiate_tile(p, h, pair, scratch);
   if (owned.key_value_gradient) {
     const auto seeing = [&](int64_t row, int64_t) {

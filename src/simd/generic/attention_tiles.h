@@ -73,11 +73,12 @@ struct Extent {
 /// c (m, n) [+]= a·b with b readable in whole vectors; depth(row, rows) gives the range of k that those rows
 /// need.
 template <bool kTransposed, class Depth>
-ATTN_INLINE void multiply(const float* a, int64_t lda, const float* b, int64_t ldb, int64_t m, int64_t n,
-                          float* c, int64_t ldc, bool add, Depth depth) {
+ATTN_INLINE void multiply(const float* a, int64_t lda, const float* b, int64_t ldb, int64_t m, int64_t n, float* c,
+                          int64_t ldc, bool add, Depth depth) {
+  const TileRows tiles(0, m, kTileRows);
   for (int64_t column = 0; column < n; column += kPanel) {
     const int64_t columns = min(kPanel, n - column);
-    for_each_tile_row(0, m, kTileRows, [&](int64_t row, int64_t rows) {
+    tiles.for_each([&](int64_t row, int64_t rows) {
       const Extent k = depth(row, rows);
       const Tile tile = {.a = a + (kTransposed ? k.first * lda + row : row * lda + k.first),
                          .lda = lda,
@@ -115,25 +116,23 @@ ATTN_INLINE TilePair make_pair(const Head& h, int64_t t, int64_t s, int64_t key_
 
 /// scores (keys, kQueryTile) = rows·packed for the pairs that may be visible; rows (keys, D) are keys or
 /// values, packed the tile's queries or output gradients by panels: (D, width) each.
-void multiply_packed(const TilePair& pair, const float* rows_of_keys, int64_t ld, const float* packed,
-                     int64_t d_head, float* scores) {
+void multiply_packed(const TilePair& pair, const float* rows_of_keys, int64_t ld, const float* packed, int64_t d_head,
+                     float* scores) {
   for (int64_t i = 0; i < pair.queries; i += kPanel) {
     const int64_t columns = min(kPanel, round_up(pair.queries - i, kLanes));
     const int64_t seen = pair.visible(min(i + kPanel, pair.queries) - 1);
-    multiply<false>(rows_of_keys, ld, packed + i * d_head, columns, seen, columns, scores + i, kQueryTile,
-                    false, [=](int64_t, int64_t) {
+    multiply<false>(rows_of_keys, ld, packed + i * d_head, columns, seen, columns, scores + i, kQueryTile, false,
+                    [=](int64_t, int64_t) {
                       return Extent{0, d_head};
                     });
   }
 }
 
 /// Packs (queries, D) rows for multiply_packed.
-void pack_queries(const float* rows, int64_t ld, int64_t queries, int64_t d_head, float factor,
-                  float* packed) {
+void pack_queries(const float* rows, int64_t ld, int64_t queries, int64_t d_head, float factor, float* packed) {
   for (int64_t i = 0; i < queries; i += kPanel) {
     const int64_t columns = min(kPanel, queries - i);
-    pack_transposed(rows + i * ld, ld, columns, d_head, factor, packed + i * d_head,
-                    round_up(columns, kLanes));
+    pack_transposed(rows + i * ld, ld, columns, d_head, factor, packed + i * d_head, round_up(columns, kLanes));
   }
 }
 ATTN_INLINE int64_t packed_queries_floats(int64_t d_head) {

@@ -12,8 +12,7 @@ constexpr int64_t kDotRows = 4;  // most rows of a that share one pass over b
 
 /// sums lane r·(kLanes/kRows) + c = a's row r · b's row c over k, for kLanes/kRows rows of b.
 template <int kRows>
-ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const float* const (&b)[kLanes / kRows],
-                          int64_t k) {
+ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const float* const (&b)[kLanes / kRows], int64_t k) {
   constexpr int kColumns = kLanes / kRows;
   Vec sums[kLanes] = {};
   for_each_vector(0, k, [&](int64_t i, auto lanes) {
@@ -44,16 +43,15 @@ ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const float
     float sums[kLanes];
     store(sums, dot_group<kRows>(a_rows, b_rows, k));
     for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t c = 0; c < min(kColumns, end - column); ++c)
-        store_sum(r, column + c, sums[r * kColumns + c]);
+      for (int64_t c = 0; c < min(kColumns, end - column); ++c) store_sum(r, column + c, sums[r * kColumns + c]);
     }
   }
 }
 
 /// The same for any number of rows, kDotRows at a time.
 template <class Store>
-ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const float* b, int64_t ldb,
-                              int64_t k, int64_t begin, int64_t end, Store store_sum) {
+ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const float* b, int64_t ldb, int64_t k,
+                              int64_t begin, int64_t end, Store store_sum) {
   for (int64_t row = 0; row < rows; row += kDotRows) {
     const int64_t count = min(kDotRows, rows - row);
     const auto shifted = [&](int64_t r, int64_t column, float total) { store_sum(row + r, column, total); };

@@ -42,9 +42,8 @@ ATTN_INLINE Vec activation_slope(Vec x) {
 
 template <Activation kActivation>
 void activate_range(const float* x, float* y, int64_t begin, int64_t end) {
-  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
-    store(y + i, activate<kActivation>(load(x + i, lanes)), lanes);
-  });
+  for_each_vector(begin, end,
+                  [=](int64_t i, auto lanes) { store(y + i, activate<kActivation>(load(x + i, lanes)), lanes); });
 }
 
 template <Activation kActivation>
@@ -67,8 +66,7 @@ void activation(Activation which, const float* x, float* y, int64_t begin, int64
   }
 }
 
-void activation_backward(Activation which, const float* x, const float* d_y, float* d_x, int64_t begin,
-                         int64_t end) {
+void activation_backward(Activation which, const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end) {
   switch (which) {
     case Activation::none:
       return activate_range_backward<Activation::none>(x, d_y, d_x, begin, end);
@@ -94,8 +92,8 @@ void swiglu(const float* gate_up, float* out, int64_t d_ff, int64_t row_begin, i
   }
 }
 
-void swiglu_backward(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate,
-                     int64_t d_ff, int64_t row_begin, int64_t row_end) {
+void swiglu_backward(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate, int64_t d_ff,
+                     int64_t row_begin, int64_t row_end) {
   for (int64_t row = row_begin; row < row_end; ++row) {
     const float* gate = gate_up + row * 2 * d_ff;
     const float* d_y = d_out + row * d_ff;
@@ -114,8 +112,7 @@ void swiglu_backward(const float* gate_up, const float* d_out, float* d_gate_up,
   }
 }
 
-void column_sums(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, int64_t begin,
-                 int64_t end) {
+void column_sums(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, int64_t begin, int64_t end) {
   for_each_vector(begin, end, [=](int64_t i, auto lanes) {
     Vec totals[4] = {};
     int64_t row = 0;
@@ -129,14 +126,12 @@ void column_sums(const float* x, int64_t ld, int64_t rows, float* out, bool accu
 }
 
 void add(const float* a, const float* b, float* out, int64_t begin, int64_t end) {
-  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
-    store(out + i, load(a + i, lanes) + load(b + i, lanes), lanes);
-  });
+  for_each_vector(begin, end,
+                  [=](int64_t i, auto lanes) { store(out + i, load(a + i, lanes) + load(b + i, lanes), lanes); });
 }
 
 void scale(float* x, float factor, int64_t begin, int64_t end) {
-  for_each_vector(begin, end,
-                  [=](int64_t i, auto lanes) { store(x + i, load(x + i, lanes) * factor, lanes); });
+  for_each_vector(begin, end, [=](int64_t i, auto lanes) { store(x + i, load(x + i, lanes) * factor, lanes); });
 }
 
 typedef float HalfVec __attribute__((vector_size(ATTN_VECTOR_BYTES / 2)));
@@ -149,8 +144,7 @@ struct Halves {
 double dot(const float* a, const float* b, int64_t begin, int64_t end) {
   VecDouble low = {}, high = {};
   for_each_vector(begin, end, [&](int64_t i, auto lanes) {
-    const Halves x = __builtin_bit_cast(Halves, load(a + i, lanes)),
-                 y = __builtin_bit_cast(Halves, load(b + i, lanes));
+    const Halves x = __builtin_bit_cast(Halves, load(a + i, lanes)), y = __builtin_bit_cast(Halves, load(b + i, lanes));
     low += __builtin_convertvector(x.low, VecDouble) * __builtin_convertvector(y.low, VecDouble);
     high += __builtin_convertvector(x.high, VecDouble) * __builtin_convertvector(y.high, VecDouble);
   });

@@ -66,8 +66,8 @@ struct RowMeans {
 };
 
 /// Adds the row to d_gain and d_bias on the way.
-RowMeans gather_row(const ResidualNorm& p, const float* x, const float* d_out, float mean, float inverse,
-                    float* d_gain, float* d_bias) {
+RowMeans gather_row(const ResidualNorm& p, const float* x, const float* d_out, float mean, float inverse, float* d_gain,
+                    float* d_bias) {
   Vec gradients = {}, projections = {};
   for_each_vector(0, p.columns, [&](int64_t i, auto lanes) {
     const Vec normal = (load(x + i, lanes) - mean) * inverse, dy = load(d_out + i, lanes);
@@ -82,8 +82,7 @@ RowMeans gather_row(const ResidualNorm& p, const float* x, const float* d_out, f
 }
 
 /// d_sum_total = inverse·(dy∘gain - mean(dy∘gain) - x̂·mean(dy∘gain∘x̂)) + d_sum.
-void spread_row(const ResidualNormBackward& b, int64_t row, const float* x, float mean, float inverse,
-                RowMeans means) {
+void spread_row(const ResidualNormBackward& b, int64_t row, const float* x, float mean, float inverse, RowMeans means) {
   const ResidualNorm& p = b.forward;
   const bool dropout = p.delta && drops(p);
   const int64_t first = row * p.columns;

@@ -7,18 +7,29 @@
 namespace attn::simd {
 namespace {
 
-/// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes.
+constexpr int64_t kRowsAhead = 16;  // rows that lie apart are beyond what the hardware prefetches
+
+/// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes. For few columns.
 void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
-  for (int64_t row = 0; row < rows; ++row) {
-    for_each_vector(0, columns, [=](int64_t i, auto lanes) {
-      store(out + row * width + i, load(source + row * ld + i, lanes));
-    });
-  }
+  for_each_vector(0, columns, [=](int64_t i, auto lanes) {
+    const float* from = source + i;
+    float* to = out + i;
+    for (int64_t row = 0; row < rows; ++row) {
+      __builtin_prefetch(from + kRowsAhead * ld);
+      store(to, load(from, lanes));
+      from += ld;
+      to += width;
+    }
+  });
+}
+
+ATTN_INLINE void copy_row(const float* source, int64_t columns, float* out) {
+  for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes)); });
 }
 
 template <class Lanes>
-ATTN_INLINE void pack_transposed_block(const float* source, int64_t ld, int64_t rows, Lanes lanes,
-                                       float factor, float* out, int64_t width) {
+ATTN_INLINE void pack_transposed_block(const float* source, int64_t ld, int64_t rows, Lanes lanes, float factor,
+                                       float* out, int64_t width) {
   Vec block[kLanes];
   ATTN_UNROLL
   for (int i = 0; i < kLanes; ++i) block[i] = i < rows ? load(source + i * ld, lanes) * factor : Vec{};

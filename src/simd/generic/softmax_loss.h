@@ -30,8 +30,7 @@ void softmax(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t r
   for (int64_t row = row_begin; row < row_end; ++row) {
     float* y = x + row * ld;
     const float factor = 1.0f / sum_of_exponentials(y, largest_of(y, columns), columns, y);
-    for_each_vector(0, columns,
-                    [=](int64_t i, auto lanes) { store(y + i, load(y + i, lanes) * factor, lanes); });
+    for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(y + i, load(y + i, lanes) * factor, lanes); });
   }
 }
 
@@ -52,9 +51,8 @@ void cross_entropy_row(const CrossEntropy& p, int64_t row, int64_t target) {
   p.loss[row] = most + __builtin_logf(total) - smoothed;
   if (!d_logits) return;
   const float factor = p.scale / total, shift = p.scale * epsilon / static_cast<float>(v);
-  for_each_vector(0, v, [=](int64_t i, auto lanes) {
-    store(d_logits + i, load(d_logits + i, lanes) * factor - shift, lanes);
-  });
+  for_each_vector(
+      0, v, [=](int64_t i, auto lanes) { store(d_logits + i, load(d_logits + i, lanes) * factor - shift, lanes); });
   d_logits[target] -= p.scale * (1.0f - epsilon);
 }
 

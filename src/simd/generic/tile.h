@@ -43,40 +43,83 @@ ATTN_INLINE void for_each_tile_vector(int64_t columns, Function function) {
   }
 }
 
-template <int kRows, int kVectors>
-ATTN_INLINE void start_tile(const Tile& t, Vec (&sums)[kRows][kVectors]) {
-  for_each_tile_vector<kVectors>(t.columns, [&](int v, auto lanes) {
-    const Vec first = t.bias ? load(t.bias + v * kLanes, lanes) : Vec{};
+/// Where a tile's rows of a are read: a pointer for every three rows, since addresses may be a pointer plus one or two
+/// times a register; a pointer for each row would not fit the registers. Transposed, all rows of a k lie together.
+template <int kRows, bool kTransposed>
+struct RowReader {
+  static constexpr int kPointers = kTransposed ? 1 : (kRows + 2) / 3;
+  const float* pointers[kPointers];
+  int64_t lda;
+
+  ATTN_INLINE RowReader(const float* a, int64_t stride) : lda(stride) {
     ATTN_UNROLL
-    for (int r = 0; r < kRows; ++r)
-      sums[r][v] = t.add ? first + load(t.c + r * t.ldc + v * kLanes, lanes) : first;
+    for (int i = 0; i < kPointers; ++i) pointers[i] = a + 3 * i * stride;
+  }
+  ATTN_INLINE float at(int row) const { return kTransposed ? pointers[0][row] : pointers[row / 3][row % 3 * lda]; }
+  ATTN_INLINE void advance() {
+    ATTN_UNROLL
+    for (int i = 0; i < kPointers; ++i) {
+      pointers[i] += kTransposed ? lda : 1;
+      __asm__("" : "+r"(pointers[i]));  // or the compiler makes it one pointer and many offsets
+    }
+  }
+};
+
+template <int kRows, int kVectors, bool kTransposed>
+ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, const float* b, Vec (&sums)[kRows][kVectors]) {
+  Vec row_of_b[kVectors];
+  ATTN_UNROLL
+  for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
+  ATTN_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    const Vec x = in_register(broadcast(a.at(r)));
+    ATTN_UNROLL
+    for (int v = 0; v < kVectors; ++v) multiply_add(x, row_of_b[v], sums[r][v]);
+  }
+  a.advance();
+}
+
+template <int kRows, int kVectors>
+ATTN_INLINE void finish_tile(const Tile& t, const Vec (&sums)[kRows][kVectors]) {
+  for_each_tile_vector<kVectors>(t.columns, [&](int v, auto lanes) {
+    float* c = t.c + v * kLanes;
+    const Vec bias = t.bias ? load(t.bias + v * kLanes, lanes) : Vec{};
+    if (t.add) {
+      ATTN_UNROLL
+      for (int r = 0; r < kRows; ++r) store(c + r * t.ldc, load(c + r * t.ldc, lanes) + (sums[r][v] + bias), lanes);
+    } else {
+      ATTN_UNROLL
+      for (int r = 0; r < kRows; ++r) store(c + r * t.ldc, sums[r][v] + bias, lanes);
+    }
   });
 }
 
 template <int kRows, int kVectors, bool kTransposed>
 void multiply_tile(const Tile& t) {
-  Vec sums[kRows][kVectors];
-  start_tile(t, sums);
-  const float* a = t.a;
+  constexpr int kUnrolled = 4;
+  Vec sums[kRows][kVectors] = {};
+  // c is only needed at the end, but is often far away.
+  ATTN_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    ATTN_UNROLL
+    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.c + r * t.ldc + v * kLanes, 1);
+  }
+  RowReader<kRows, kTransposed> a(t.a, t.lda);
   const float* b = t.b;
-  const int64_t lda = t.lda, ldb = t.ldb;
-  for (int64_t k = t.k; k > 0; --k) {
-    Vec row_of_b[kVectors];
+  const int64_t ldb = t.ldb;
+  int64_t k = t.k;
+  for (; k >= kUnrolled; k -= kUnrolled) {
     ATTN_UNROLL
-    for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
-    ATTN_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      const Vec x = in_register(broadcast(kTransposed ? a[r] : a[r * lda]));
-      ATTN_UNROLL
-      for (int v = 0; v < kVectors; ++v) sums[r][v] += x * row_of_b[v];
+    for (int u = 0; u < kUnrolled; ++u) {
+      multiply_step(a, b, sums);
+      b += ldb;
     }
-    a += kTransposed ? lda : 1;
+  }
+  for (; k > 0; --k) {
+    multiply_step(a, b, sums);
     b += ldb;
   }
-  for_each_tile_vector<kVectors>(t.columns, [&](int v, auto lanes) {
-    ATTN_UNROLL
-    for (int r = 0; r < kRows; ++r) store(t.c + r * t.ldc + v * kLanes, sums[r][v], lanes);
-  });
+  finish_tile(t, sums);
 }
 
 typedef void (*TileFunction)(const Tile&);
@@ -102,16 +145,26 @@ ATTN_INLINE TileFunction tile_function(int64_t rows, int64_t columns) {
                           : choose_tile<1, kTransposed>(rows, TileRowIndices{});
 }
 
-/// Splits rows [begin, end) evenly into tiles of at most `most` rows and calls function(row, rows) for each.
-template <class Function>
-ATTN_INLINE void for_each_tile_row(int64_t begin, int64_t end, int64_t most, Function function) {
-  int64_t tiles = ceil_div(end - begin, most);
-  for (int64_t row = begin; row < end; --tiles) {
-    const int64_t rows = ceil_div(end - row, tiles);
-    function(row, rows);
-    row += rows;
+/// Rows [begin, end) split evenly into tiles of at most `most` rows.
+struct TileRows {
+  int64_t begin, end, rows, longer;  // the first `longer` tiles have one row more than `rows`
+
+  ATTN_INLINE TileRows(int64_t first, int64_t last, int64_t most) : begin(first), end(last) {
+    const int64_t tiles = max(1, ceil_div(end - begin, most));
+    rows = (end - begin) / tiles;
+    longer = (end - begin) - rows * tiles;
   }
-}
+  /// Calls function(row, rows) for each tile.
+  template <class Function>
+  ATTN_INLINE void for_each(Function function) const {
+    int64_t more = longer;
+    for (int64_t row = begin; row < end; --more) {
+      const int64_t count = rows + (more > 0 ? 1 : 0);
+      function(row, count);
+      row += count;
+    }
+  }
+};
 
 }  // namespace
 }  // namespace attn::simd

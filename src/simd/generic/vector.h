@@ -231,6 +231,17 @@ ATTN_INLINE Vec in_register(Vec x) {
   return x;
 }
 
+/// sum += x·y. Written out where the compiler, left alone, would move sums between registers in long loops.
+ATTN_INLINE void multiply_add(Vec x, Vec y, Vec& sum) {
+#if defined(__AVX512F__)
+  __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y));
+#elif defined(__FMA__)
+  __asm__("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
+#else
+  sum += x * y;
+#endif
+}
+
 ATTN_INLINE Vec square_root(Vec x) {
 #if ATTN_VECTOR_BYTES == 64
   return reinterpret_cast<Vec>(_mm512_maskz_sqrt_ps(0xFFFF, reinterpret_cast<__m512>(x)));
