@@ -283,7 +283,7 @@ const CommandRow kAttentionCommand = {
     .most_arguments = 2,
     .summary = "print every attention weight of a model for given texts",
     .examples =
-        "attn attention play --text \"To be\" > a.csv      # every weight of every head, as CSV\n"
+        "attn attention play --text \"To be\" > a.csv      # every weight, as CSV\n"
         "attn attention play lines.txt --out a.npz       # arrays for NumPy, a text a line\n"
         "attn attention play --text \"To be\" --top 3 --layer 0 --format tsv\n"
         "attn attention play --text \"To be\" --words --layout wide",

@@ -9,6 +9,8 @@ namespace attn {
 
 namespace {
 
+constexpr std::size_t kOverviewExamples = 4;  // of the first commands; the overview should fit a screen
+
 struct Topic {
   std::string_view name, summary, text;
 };
@@ -122,7 +124,9 @@ std::string overview() {
     text += concat("  ", name, std::string(widest + 2 - name.size(), ' '), summary, "\n");
   };
   std::vector<std::string_view> examples;
-  for (const CommandRow* row : commands()) examples.push_back(first_line(row->examples));
+  for (const CommandRow* row : commands().first(std::min(kOverviewExamples, commands().size()))) {
+    examples.push_back(first_line(row->examples));
+  }
   text += concat("Examples:\n", example_lines(examples), "\n");
   text += "Commands (attn help COMMAND):\n";
   for (const CommandRow* row : commands()) line(row->name, row->summary);

@@ -192,7 +192,7 @@ const CommandRow kInfoCommand = {
     .most_arguments = 1,
     .summary = "tell what a model is made of, what it needs and where it came from",
     .examples =
-        "attn info play             # configuration, parameters, memory, options of its training\n"
+        "attn info play             # configuration, parameters, memory, training\n"
         "attn info play --json",
     .make = make_command<InfoCommand>,
 };
