@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/attention_texts.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/input.h"
@@ -22,31 +23,10 @@ constexpr std::pair<std::string_view, AttentionKind> kKinds[] = {
     {"encoder", AttentionKind::encoder}, {"decoder", AttentionKind::decoder}, {"cross", AttentionKind::cross}};
 
 /// Above this many weights, the size is told before anything is written.
-constexpr std::int64_t kManyRows = 10'000'000;
+constexpr std::int64_t kManyWeights = 10'000'000;
 
 /// What is written: a table, or NumPy's files.
 enum class Form { table, npy, npz };
-
-/// One text, cut into what the columns show: tokens, or words with --words.
-struct Text {
-  std::vector<std::int32_t> ids;
-  std::vector<Word> words;         // only with --words
-  std::vector<std::string> names;  // of the tokens or words
-};
-
-/// The tokens with the special ones that the model's tokenizer puts around a text; those have no bytes of it.
-std::vector<EncodedToken> add_special_tokens(const Tokenizer& tokenizer, const std::vector<EncodedToken>& tokens,
-                                             std::int64_t text_size) {
-  std::vector<std::int32_t> ids;
-  for (const EncodedToken& token : tokens) ids.push_back(token.id);
-  const std::vector<std::int32_t> all = tokenizer.add_special_tokens(ids).ids;
-  const auto first = std::search(all.begin(), all.end(), ids.begin(), ids.end());
-  std::vector<EncodedToken> result;
-  for (auto id = all.begin(); id != first; ++id) result.push_back({*id, 0, 0});
-  result.insert(result.end(), tokens.begin(), tokens.end());
-  for (std::size_t i = result.size(); i < all.size(); ++i) result.push_back({all[i], text_size, text_size});
-  return result;
-}
 
 class AttentionCommand : public Command {
  public:
@@ -57,13 +37,12 @@ class AttentionCommand : public Command {
   void check_options(const ModelConfig& config) const;
   void check_list(const char* option, const std::vector<int>& values, int count, const char* what) const;
   Form form() const;
-  std::vector<Text> read_texts(const DecoderSource& source, Invocation& call) const;
-  Text make_text(const DecoderSource& source, const std::string& text, const std::string& where,
-                 Invocation& call) const;
   AttentionSelection selection() const;
-  std::int64_t count_rows(const ModelConfig& config, const std::vector<Text>& texts) const;
-  AttentionTableOptions table_options(TableFormat format, const std::vector<Text>& texts) const;
-  std::string write(const DecoderSource& source, const std::vector<Text>& texts, Sink sink, TableFormat format) const;
+  double bytes_per_weight(TableFormat format) const;
+  std::int64_t count_all(const ModelConfig& config, const std::vector<AttentionText>& texts) const;
+  AttentionTableOptions table_options(TableFormat format, const std::vector<AttentionText>& texts) const;
+  std::string write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink,
+                    TableFormat format) const;
 
   std::vector<int> layers_, heads_;
   std::optional<AttentionKind> kind_;
@@ -102,17 +81,18 @@ int AttentionCommand::run(Invocation& call) {
   const std::string& model_path = call.arguments[0];
   const DecoderSource source = open_decoder(model_path, "attention");
   check_options(source.config());
-  const std::vector<Text> texts = read_texts(source, call);
+  const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
+  TextInput input(input_, file, call, "texts, one a line");
+  const std::vector<AttentionText> texts = read_attention_texts(input, source, {words_, truncate_}, call);
   if (form() == Form::npy && texts.size() != 1) {
     usage_error("--out ", output_.out, ": an .npy file holds one text, but there are ", texts.size(),
                 "; .npz holds them all");
   }
   TableOutput output(output_, call);
-  const std::int64_t rows = count_rows(source.config(), texts);
-  if (rows > kManyRows) {
-    const double bytes = static_cast<double>(rows) * (form() == Form::table ? 40 : 4);
-    call.note("attention: up to ", rows, form() == Form::table ? " rows" : " weights", ", about ",
-              static_cast<std::int64_t>(bytes / 1e6), " MB");
+  const std::int64_t weights = count_all(source.config(), texts);
+  if (weights > kManyWeights) {
+    const double bytes = static_cast<double>(weights) * bytes_per_weight(output.format());
+    call.note("attention: up to ", weights, " weights, about ", static_cast<std::int64_t>(bytes / 1e6), " MB");
   }
   const std::string content = write(source, texts, output.sink(), output.format());
   output.commit();
@@ -163,69 +143,35 @@ Form AttentionCommand::form() const {
   return output_.out.ends_with(".npz") ? Form::npz : Form::table;
 }
 
-std::vector<Text> AttentionCommand::read_texts(const DecoderSource& source, Invocation& call) const {
-  const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
-  TextInput input(input_, file, call, "texts, one a line");
-  std::vector<Text> texts;
-  for (std::string text; input.next(text);) texts.push_back(make_text(source, text, input.where(), call));
-  return texts;
-}
-
-Text AttentionCommand::make_text(const DecoderSource& source, const std::string& text, const std::string& where,
-                                 Invocation& call) const {
-  const Tokenizer& tokenizer = *source.tokenizer;
-  std::vector<EncodedToken> tokens =
-      add_special_tokens(tokenizer, tokenizer.encode_with_offsets(text), static_cast<std::int64_t>(text.size()));
-  const std::size_t context = static_cast<std::size_t>(source.config().context);
-  if (tokens.empty()) call.note(where, ": a text without tokens has no attention");
-  if (tokens.size() > context && !truncate_) {
-    fail(where, ": the text has ", tokens.size(), " tokens, but the model's context is ", context,
-         "; --truncate keeps the first ", context);
-  }
-  if (tokens.size() > context) {
-    call.note(where, ": the first ", context, " of ", tokens.size(), " tokens");
-    tokens.resize(context);
-  }
-  Text result;
-  std::int64_t unknown = 0;
-  for (const EncodedToken& token : tokens) {
-    if (token.id >= source.config().vocabulary) {
-      fail(call.arguments[0], ": the tokenizer gives the id ", token.id, ", but the model's vocabulary ends at ",
-           source.config().vocabulary - 1);
-    }
-    unknown += token.id == tokenizer.unknown_id() ? 1 : 0;
-    result.ids.push_back(token.id);
-    if (!words_) result.names.push_back(tokenizer.token_text(token.id));
-  }
-  if (unknown > 0) call.note(where, ": ", unknown, " of ", tokens.size(), " tokens are unknown to the model");
-  if (words_) {
-    result.words = find_words(text, tokens, tokenizer);
-    for (const Word& word : result.words) result.names.push_back(word.text);
-  }
-  return result;
-}
-
 AttentionSelection AttentionCommand::selection() const {
   AttentionSelection chosen{layers_, heads_, {}, top_.value_or(0), min_weight_, masked_};
   if (kind_) chosen.kinds = {*kind_};
   return chosen;
 }
 
-std::int64_t AttentionCommand::count_rows(const ModelConfig& config, const std::vector<Text>& texts) const {
+/// Roughly: for telling how large the output becomes.
+double AttentionCommand::bytes_per_weight(TableFormat format) const {
+  if (form() != Form::table) return 4;
+  if (layout_ == Layout::wide) return 12;
+  return format == TableFormat::json || format == TableFormat::jsonl ? 125 : 40;
+}
+
+std::int64_t AttentionCommand::count_all(const ModelConfig& config, const std::vector<AttentionText>& texts) const {
   const AttentionSelection chosen = selection();
-  std::int64_t layers = 0, heads = 0, rows = 0;
+  std::int64_t layers = 0, heads = 0, weights = 0;
   for (int layer = 0; layer < config.layers; ++layer) {
     if (layers_.empty() || std::find(layers_.begin(), layers_.end(), layer) != layers_.end()) ++layers;
   }
   for (int head = 0; head < config.heads; ++head) heads += chosen.has_head(head) ? 1 : 0;
-  for (const Text& text : texts) {
+  for (const AttentionText& text : texts) {
     const std::int64_t count = static_cast<std::int64_t>(text.names.size());
-    rows += layers * heads * attention_rows(chosen, layout_ == Layout::wide, true, count, count);
+    weights += layers * heads * count_weights(chosen, true, count, count);
   }
-  return rows;
+  return weights;
 }
 
-AttentionTableOptions AttentionCommand::table_options(TableFormat format, const std::vector<Text>& texts) const {
+AttentionTableOptions AttentionCommand::table_options(TableFormat format,
+                                                      const std::vector<AttentionText>& texts) const {
   AttentionTableOptions options;
   options.format = format;
   options.header = output_.header;
@@ -233,18 +179,18 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format, const 
   options.wide = layout_ == Layout::wide;
   if (!options.wide) return options;
   std::size_t widest = 0;
-  for (const Text& text : texts) widest = std::max(widest, text.names.size());
+  for (const AttentionText& text : texts) widest = std::max(widest, text.names.size());
   for (std::size_t key = 0; key < widest; ++key) {
     options.key_names.push_back(std::to_string(key) + (texts.size() == 1 ? ":" + texts[0].names[key] : ""));
   }
   return options;
 }
 
-std::string AttentionCommand::write(const DecoderSource& source, const std::vector<Text>& texts, Sink sink,
+std::string AttentionCommand::write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink,
                                     TableFormat format) const {
   const simd::Kernels& kernels = require_kernels();
   ThreadPool pool(threads_.count());
-  const auto records_of = [&](const Text& text) {
+  const auto records_of = [&](const AttentionText& text) {
     std::vector<AttentionRecord> records = trace_text(*source.model, text.ids, scores_, kernels, pool).records;
     for (AttentionRecord& record : records) {
       if (words_) record = merge_words(record, text.words, text.words);

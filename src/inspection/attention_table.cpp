@@ -52,9 +52,7 @@ bool is_visible(const AttentionRecord& record, int query, int key) {
   return !record.causal || key <= record.keys - record.queries + query;
 }
 
-std::int64_t attention_rows(const AttentionSelection& selection, bool wide, bool causal, std::int64_t queries,
-                            std::int64_t keys) {
-  if (wide) return queries;
+std::int64_t count_weights(const AttentionSelection& selection, bool causal, std::int64_t queries, std::int64_t keys) {
   const bool only_visible = !selection.masked || selection.top > 0 || selection.min_weight > 0;
   const std::int64_t pairs = causal && only_visible ? queries * keys - queries * (queries - 1) / 2 : queries * keys;
   return selection.top > 0 ? std::min(pairs, queries * selection.top) : pairs;

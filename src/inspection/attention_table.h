@@ -43,9 +43,8 @@ std::string_view name_of(AttentionKind kind);
 /// Whether the mask lets `query` see `key`: with T queries and S keys, query t sees keys 0 … S - T + t.
 bool is_visible(const AttentionRecord& record, int query, int key);
 
-/// Rows that a text of so many queries and keys has in one head, all of them selected.
-std::int64_t attention_rows(const AttentionSelection& selection, bool wide, bool causal, std::int64_t queries,
-                            std::int64_t keys);
+/// At most so many weights are selected of one head's attention between so many queries and keys.
+std::int64_t count_weights(const AttentionSelection& selection, bool causal, std::int64_t queries, std::int64_t keys);
 
 /// Writes records, one after the other, to a sink.
 class AttentionTable {

@@ -81,7 +81,7 @@ TEST_CASE("attention: many texts, a line each, from a file or standard input; te
   CHECK(rows_of({"attention", kModel, "-"}, {.input = lines}) == rows);
   CHECK(rows_of({"attention", kModel, "--threads", "3", "-"}, {.input = lines}) == rows);
   const Outcome outcome = run_attn({"attention", kModel}, {.input = lines});
-  CHECK(outcome.err.find("standard input:2: a text without tokens") != std::string::npos);
+  CHECK(outcome.err.find("one text (standard input:2) without tokens") != std::string::npos);
   CHECK(rows_of({"attention", kModel}, {.input = "\n"}).size() == 1);
 }
 
@@ -194,9 +194,9 @@ TEST_CASE("attention: --truncate cuts, and says so; unknown characters are count
   const Outcome cut = run_attn({"attention", kModel, "--text", "abcdefghijklmnop", "--truncate"});
   CHECK(cut.exit_code == 0);
   CHECK(read_csv(cut.out).size() == 1 + 8 * 144);
-  CHECK(cut.err.find("the first 12 of 16 tokens") != std::string::npos);
+  CHECK(cut.err.find("one text (--text) cut to the first 12 tokens") != std::string::npos);
   const Outcome unknown = run_attn({"attention", kModel, "--text", "aZ\xC3\xA9", "--layer", "0", "--head", "0"});
-  CHECK(unknown.err.find("2 of 3 tokens are unknown") != std::string::npos);
+  CHECK(unknown.err.find("2 tokens in one text (--text) are unknown") != std::string::npos);
   CHECK(read_csv(unknown.out)[2][7] == "<|unknown|>");
 }
 

@@ -190,12 +190,12 @@ TEST_CASE("attention table: the number of rows is known before") {
       selection.masked = masked;
       selection.top = top;
       const CsvRows rows = read_csv(table(selection, {}, {example()}));
-      const std::int64_t bound = 2 * attention_rows(selection, false, true, 4, 4);
+      const std::int64_t bound = 2 * count_weights(selection, true, 4, 4);
       CHECK(static_cast<std::int64_t>(rows.size()) - 1 <= bound);
       if (top == 0) CHECK(static_cast<std::int64_t>(rows.size()) - 1 == bound);
     }
   }
-  CHECK(attention_rows({}, true, true, 4, 4) == 4);
+  CHECK(count_weights({}, false, 3, 5) == 15);
 }
 
 TEST_CASE("attention table: with a cache, the last query sees all keys") {
