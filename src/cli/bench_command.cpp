@@ -102,7 +102,7 @@ const CommandRow kBenchCommand{
         "attn bench --json   # all figures as data\n",
     .details =
         "Percentages are of the fused multiply-add peak measured in the same run; of decoding, of what reading "
-        "the weights\nonce a token allows at the bandwidth measured for a buffer of their size.\n",
+        "the weights once a token allows at the bandwidth measured for a buffer of their size.\n",
     .make = make_command<BenchCommand>,
 };
 

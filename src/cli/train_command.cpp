@@ -133,8 +133,8 @@ const CommandRow kTrainCommand{
         "Tasks:\n"
         "  generate (gpt)  DATA are texts; a decoder-only model that continues them\n\n"
         "The last 10 % of each text (at most 1,000,000 characters), or 5 % of the lines with --lines, are held "
-        "out\nto measure the loss. DIR receives the best model by this loss, and training/ with the log, the "
-        "options\nand all that --resume needs.\n",
+        "out to measure the loss. DIR receives the best model by this loss, and training/ with the log, the "
+        "options and all that --resume needs.\n",
     .make = make_command<TrainCommand>,
 };
 
