@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "cli/train_defaults.h"
 #include "models/folder.h"
 
 namespace attn {
@@ -59,9 +60,11 @@ CorpusSummary load_summary(const std::string& folder) {
   return summary;
 }
 
-std::unique_ptr<Tokenizer> learn_tokenizer(const TrainOptions& options, const Corpus& corpus) {
+std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const Corpus& corpus) {
+  std::int64_t characters = 0;
+  for (const CorpusFile& file : corpus.files()) characters += file.train_characters;
   TokenizerTraining training{.kind = options.tokenizer,
-                             .vocabulary_size = options.vocab_size,
+                             .vocabulary_size = settle_vocabulary(options, characters),
                              .lowercase = options.lowercase,
                              .special_tokens = {}};
   if (corpus.has_separators()) training.special_tokens.emplace_back(kEndOfText);
@@ -82,7 +85,7 @@ void check_unchanged(const TrainOptions& options, const CorpusSummary& summary) 
 
 }  // namespace
 
-LanguageData LanguageData::prepare(const TrainOptions& options, const std::string& folder) {
+LanguageData LanguageData::prepare(TrainOptions& options, const std::string& folder) {
   const Corpus corpus({.files = options.data,
                        .valid_file = options.valid.value_or(""),
                        .valid_fraction = options.valid_fraction,

@@ -26,8 +26,8 @@ struct CorpusSummary {
 class LanguageData {
  public:
   /// Reads the texts of the options, learns the tokenizer (or takes that of --from), and writes token files and summary
-  /// into `folder`/training. Throws Error.
-  static LanguageData prepare(const TrainOptions& options, const std::string& folder);
+  /// into `folder`/training. Settles the size of the vocabulary. Throws Error.
+  static LanguageData prepare(TrainOptions& options, const std::string& folder);
   /// What prepare() left in the folder. Throws Error, also if a text has changed since.
   static LanguageData reopen(const TrainOptions& options, const std::string& folder);
 

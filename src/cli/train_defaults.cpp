@@ -16,6 +16,10 @@ constexpr double kMostEpochs = 60;
 constexpr std::int64_t kFewestSteps = 200;
 constexpr int kTokensOfAnUpdate = 2048;
 constexpr int kDefaultContext = 128;
+constexpr std::int64_t kLargestDefaultVocabulary = 1024;
+// Bytes alone, and one merge for so many characters: a token must be seen often enough to be learnt.
+constexpr std::int64_t kByteVocabulary = 256;
+constexpr std::int64_t kCharactersOfAMerge = 100;
 
 struct Size {
   std::int64_t tokens;  // from this many training tokens on
@@ -88,6 +92,11 @@ double training_flops_per_token(const ModelConfig& config, std::int64_t context)
   const double feed_forward = (config.gated ? 3.0 : 2.0) * c * config.d_ff;
   const double weights = config.layers * (attention + feed_forward) + static_cast<double>(config.vocabulary) * c;
   return 6 * weights + 12.0 * config.layers * c * static_cast<double>(context);
+}
+
+int settle_vocabulary(TrainOptions& options, std::int64_t characters) {
+  const std::int64_t fits = kByteVocabulary + characters / kCharactersOfAMerge;
+  return settle(options.vocab_size, std::min<std::int64_t>(kLargestDefaultVocabulary, fits));
 }
 
 ModelConfig settle_model(TrainOptions& options, const DataSize& data) {

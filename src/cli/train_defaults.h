@@ -16,6 +16,9 @@ struct DataSize {
   std::int64_t train_tokens = 0;
 };
 
+/// Settles the size of the vocabulary for a text of so many characters.
+int settle_vocabulary(TrainOptions& options, std::int64_t characters);
+
 /// Settles every model option that is open and returns the model they describe. Throws Error (usage) if what was
 /// said does not fit together, or an explicit context does not fit the data.
 ModelConfig settle_model(TrainOptions& options, const DataSize& data);

@@ -104,8 +104,11 @@ void TrainOptions::visit_model(OptionTable& options) {
 void TrainOptions::visit_text(OptionTable& options) {
   options.group("Text");
   options.add(tokenizer, kTokenizers, {.name = "tokenizer", .help = "what a token is; learnt from the training part"});
-  options.add(vocab_size,
-              {.name = "vocab-size", .metavar = "N", .minimum = 2, .help = "largest vocabulary of bpe and word"});
+  options.add(vocab_size, {.name = "vocab-size",
+                           .metavar = "N",
+                           .minimum = 2,
+                           .default_text = "up to 1024, less for short texts",
+                           .help = "largest vocabulary of bpe and word"});
   options.add(lowercase, {.name = "lowercase", .help = "train on the text in lower case"});
   options.add(lines, {.name = "lines", .help = "every line is a document of its own"});
   options.add(valid,

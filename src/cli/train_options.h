@@ -42,7 +42,7 @@ struct TrainOptions {
 
   // Text.
   TokenizerKind tokenizer = TokenizerKind::bpe;
-  int vocab_size = 1024;
+  std::optional<int> vocab_size;
   bool lowercase = false;
   bool lines = false;
   std::optional<std::string> valid;
