@@ -6,8 +6,8 @@ namespace attn {
 
 std::span<const CommandRow* const> commands() {
   static const CommandRow* const rows[] = {
-      &kTrainCommand, &kGenerateCommand, &kEvaluateCommand, &kAttentionCommand,
-      &kInfoCommand,  &kExportCommand,   &kBenchCommand,
+      &kTrainCommand, &kGenerateCommand, &kEvaluateCommand, &kAttentionCommand, &kTokenizeCommand,
+      &kInfoCommand,  &kExportCommand,   &kDataCommand,     &kBenchCommand,
   };
   return rows;
 }

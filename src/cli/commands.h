@@ -12,7 +12,9 @@ extern const CommandRow kGenerateCommand;
 extern const CommandRow kEvaluateCommand;
 extern const CommandRow kAttentionCommand;
 extern const CommandRow kInfoCommand;
+extern const CommandRow kTokenizeCommand;
 extern const CommandRow kExportCommand;
+extern const CommandRow kDataCommand;
 extern const CommandRow kBenchCommand;
 extern const CommandRow kTrainCommand;
 

@@ -30,7 +30,10 @@ std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
   if (folder.has(kTokenizerFile)) {
     return tokenizer_from_json(folder.read(kTokenizerFile), folder.path_of(kTokenizerFile));
   }
-  if (folder.has("vocab.json") && folder.has("merges.txt")) return read_tokenizer(folder.path());
+  if (folder.has("vocab.json") && folder.has("merges.txt")) {
+    return tokenizer_from_gpt2_files(folder.read("vocab.json"), folder.read("merges.txt"),
+                                     folder.path_of("vocab.json"));
+  }
   fail(folder.path(), ": holds no ", kTokenizerFile);
 }
 

@@ -60,16 +60,29 @@ void TextReader::normalise(std::string_view raw, std::string& piece) {
 }
 
 bool LineReader::next(std::string& line) {
+  while (next_of_all(line)) {
+    if (!line.empty()) return true;
+  }
+  return false;
+}
+
+bool LineReader::next_of_all(std::string& line) {
+  constexpr std::size_t kLongestLine = std::size_t{1} << 26;
   line.clear();
-  while (true) {
-    if (begin_ >= piece_.size()) {
+  for (bool started = false;; started = true) {
+    while (begin_ >= piece_.size()) {
       begin_ = 0;
-      if (!text_.next(piece_)) return !line.empty();
+      if (text_.next(piece_)) continue;
+      line_number_ += started;
+      return started;
     }
     const std::size_t end = piece_.find('\n', begin_);
     line.append(piece_, begin_, end == std::string::npos ? end : end - begin_);
     begin_ = end == std::string::npos ? piece_.size() : end + 1;
-    if (end != std::string::npos && !line.empty()) return true;
+    if (line.size() > kLongestLine) fail(path_, ":", line_number_ + 1, ": this line is longer than 64 MB");
+    if (end == std::string::npos) continue;
+    ++line_number_;
+    return true;
   }
 }
 

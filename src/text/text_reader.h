@@ -38,17 +38,23 @@ class TextReader {
   bool had_crlf_ = false;
 };
 
-/// A text file line by line. Empty lines are left out.
+/// A text file line by line.
 class LineReader {
  public:
-  explicit LineReader(const std::string& path) : text_(path) {}
+  explicit LineReader(const std::string& path) : text_(path), path_(path) {}
 
-  /// The next line without its line break; false at the end.
+  /// The next line that is not empty, without its line break; false at the end.
   bool next(std::string& line);
+  /// The next line, empty or not. Throws Error for a line of more than 64 MB: no line should fill the memory.
+  bool next_of_all(std::string& line);
+  /// Number of the line last given, from 1.
+  std::int64_t line_number() const { return line_number_; }
   TextReader& text() { return text_; }
 
  private:
   TextReader text_;
+  std::string path_;
+  std::int64_t line_number_ = 0;
   std::string piece_;
   std::size_t begin_ = 0;  // of what is left of piece_
 };

@@ -1,8 +1,8 @@
 #include "text/tokenizer.h"
 
+#include <algorithm>
 #include <filesystem>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -37,34 +37,29 @@ std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view json, const std:
   return std::make_unique<PipelineTokenizer>(parse_json(json, file), file);
 }
 
-namespace {
-
-/// GPT-2's older form: a vocabulary, and merges as lines after a "#version" line.
-Json json_of_gpt2_files(const std::string& vocabulary_path, const std::string& merges_path) {
-  Json merges = Json::array();
-  const std::string lines = read_file(merges_path);
-  for (std::size_t begin = 0; begin < lines.size();) {
-    const std::size_t end = std::min(lines.find('\n', begin), lines.size());
-    std::string line = lines.substr(begin, end - begin);
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty() && !(begin == 0 && line.starts_with("#version"))) merges.push_back(line);
+std::unique_ptr<Tokenizer> tokenizer_from_gpt2_files(std::string_view vocabulary, std::string_view merges,
+                                                     const std::string& file) {
+  Json pairs = Json::array();
+  for (std::size_t begin = 0; begin < merges.size();) {
+    const std::size_t end = std::min(merges.find('\n', begin), merges.size());
+    std::string_view line = merges.substr(begin, end - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty() && !(begin == 0 && line.starts_with("#version"))) pairs.push_back(line);
     begin = end + 1;
   }
-  Json vocabulary = read_json(vocabulary_path);
+  Json ids = parse_json(vocabulary, file);
   Json added = Json::array();
-  if (const Json* id = vocabulary.find(kEndOfText)) {
+  if (const Json* id = ids.find(kEndOfText)) {
     added.push_back(Json::object().set("id", *id).set("content", kEndOfText).set("special", true));
   }
   Json bytes;
   bytes.set("type", "ByteLevel").set("add_prefix_space", false).set("trim_offsets", true).set("use_regex", true);
   Json model;
-  model.set("type", "BPE").set("vocab", std::move(vocabulary)).set("merges", std::move(merges));
+  model.set("type", "BPE").set("vocab", std::move(ids)).set("merges", std::move(pairs));
   Json json;
   json.set("added_tokens", std::move(added)).set("pre_tokenizer", bytes).set("decoder", bytes);
-  return json.set("model", std::move(model));
+  return std::make_unique<PipelineTokenizer>(json.set("model", std::move(model)), file);
 }
-
-}  // namespace
 
 std::unique_ptr<Tokenizer> read_tokenizer(const std::string& directory) {
   const std::filesystem::path folder(directory);
@@ -72,7 +67,7 @@ std::unique_ptr<Tokenizer> read_tokenizer(const std::string& directory) {
   const std::string vocabulary = (folder / "vocab.json").string();
   const std::string merges = (folder / "merges.txt").string();
   if (!std::filesystem::exists(json) && std::filesystem::exists(vocabulary) && std::filesystem::exists(merges)) {
-    return std::make_unique<PipelineTokenizer>(json_of_gpt2_files(vocabulary, merges), vocabulary);
+    return tokenizer_from_gpt2_files(read_file(vocabulary), read_file(merges), vocabulary);
   }
   return tokenizer_from_json(read_file(json), json);
 }

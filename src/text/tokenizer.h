@@ -63,7 +63,10 @@ inline constexpr std::string_view kEndOfText = "<|endoftext|>";
 /// Reads a tokenizer.json. Throws Error naming `file` and the unsupported or damaged component.
 std::unique_ptr<Tokenizer> tokenizer_from_json(std::string_view json, const std::string& file);
 
-/// Reads DIR/tokenizer.json, or DIR/vocab.json and DIR/merges.txt (GPT-2's older files) where there is none.
+/// Reads DIR/tokenizer.json, or DIR/vocab.json and DIR/merges.txt where there is none.
 std::unique_ptr<Tokenizer> read_tokenizer(const std::string& directory);
+/// GPT-2's older files, vocab.json and merges.txt. Throws Error naming `file`.
+std::unique_ptr<Tokenizer> tokenizer_from_gpt2_files(std::string_view vocabulary, std::string_view merges,
+                                                     const std::string& file);
 
 }  // namespace attn

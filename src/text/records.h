@@ -1,0 +1,50 @@
+#pragma once
+// Reads data in columns: .csv (RFC 4180, with a header), anything else lines whose columns are separated by tabs.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/text_reader.h"
+
+namespace attn {
+
+struct RecordOptions {
+  std::vector<std::string> wanted;  // what the task calls its columns: {"label", "text"}
+  std::string columns;              // --columns: "label=sentiment,text=3" or "sentiment,3"; empty: see RecordReader
+  bool header = false;              // --header: the first line of a file that is no .csv names its columns
+};
+
+/// Reads records in order. Without `columns`, those that the header names as wanted, else the first ones, and a record
+/// must have no others. A single wanted column of a file that is neither .csv nor .tsv is the whole line. Empty lines
+/// are left out unless such a line is the whole record.
+class RecordReader {
+ public:
+  /// Throws Error naming the column that is not there.
+  RecordReader(const std::string& path, RecordOptions options);
+  /// The wanted columns of the next record; false after the last. Throws Error "file:line: …" for a record with too few
+  /// or too many columns and for wrong quotes.
+  bool next(std::vector<std::string>& fields);
+  /// Where the record last given begins, from 1.
+  std::int64_t line_number() const { return line_number_; }
+
+ private:
+  bool next_record();
+  bool next_csv_record();
+  void read_quoted(std::string& field, std::size_t& position);
+  void choose_columns(const std::vector<std::string>& names);
+  std::size_t column_of(const std::string& name, const std::vector<std::string>& names) const;
+
+  std::string path_;
+  RecordOptions options_;
+  LineReader lines_;
+  bool csv_, whole_lines_;
+  std::vector<std::size_t> chosen_;  // index of each wanted column
+  bool exact_ = false;               // records have only the wanted columns
+  std::string line_;
+  std::vector<std::string> record_;
+  std::int64_t line_number_ = 0;
+};
+
+}  // namespace attn
