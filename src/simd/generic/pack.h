@@ -7,7 +7,7 @@
 namespace attn::simd {
 namespace {
 
-constexpr int64_t kRowsAhead = 16;  // rows that lie apart are beyond what the hardware prefetches
+constexpr int64_t kRowsAhead = 8;  // rows that lie apart are beyond what the hardware prefetches
 
 /// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes. For few columns.
 void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
