@@ -56,5 +56,12 @@ TEST_CASE("attn data: lists its tasks, makes lines, and says how many exist wher
   CHECK(run_attn({"data", "nothing"}).exit_code == 2);
 }
 
+TEST_CASE("attn data: the files in data/ are what their commands make") {
+  CHECK(run_attn({"data", "stories", "--lines", "1200", "--seed", "1"}).out == read_file("data/stories.txt"));
+  CHECK(run_attn({"data", "sort", "--lines", "1000", "--seed", "1"}).out == read_file("data/sort.tsv"));
+  CHECK(run_attn({"data", "dates", "--lines", "1000", "--seed", "1"}).out == read_file("data/dates.tsv"));
+  CHECK(run_attn({"data", "reviews", "--lines", "600", "--seed", "1"}).out == read_file("data/reviews.tsv"));
+}
+
 }  // namespace
 }  // namespace attn
