@@ -41,8 +41,9 @@ struct NamedParameter {
 
 class Parameters {
  public:
-  /// Lays all parameters of a model out and points its tensors at them, zeroed. Decayed ones come first; each
-  /// starts at a multiple of 64 bytes, so the flat arrays hold some zeros that belong to nobody.
+  /// Lays all parameters of a model out and points its tensors at them, zeroed; these tensors must then stay where they
+  /// are. Decayed ones come first; each starts at a multiple of 64 bytes, so the flat arrays hold some zeros that belong
+  /// to nobody.
   explicit Parameters(const ParameterVisit& visit);
   Parameters(const Parameters&) = delete;
   Parameters& operator=(const Parameters&) = delete;

@@ -44,9 +44,8 @@ GRADIENT_TEST(linear, "single rows and columns, and more of them than a register
   constexpr std::int64_t kSizes[][3] = {{1, 1, 1}, {1, 17, 3}, {19, 1, 2}, {2, 3, 1}, {1, 33, 18}, {18, 5, 34}};
   for_every_instruction_set([&](const simd::Kernels& kernels) {
     for (const auto& [n, in, out] : kSizes) {
-      CAPTURE(n);
-      CAPTURE(in);
-      CAPTURE(out);
+      const std::string shapes = concat("x (", n, ", ", in, "), weight (", out, ", ", in, ")");
+      CAPTURE(shapes);
       const auto inputs = projection(n, in, out, true);
       CHECK(gradient_errors({.kernels = &kernels}, inputs, project(Activation::gelu, true)) == "");
     }
