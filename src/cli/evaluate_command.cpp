@@ -211,7 +211,7 @@ const CommandRow kEvaluateCommand{
     .most_arguments = kAnyNumber,
     .summary = "measure a model on a text",
     .examples =
-        "attn evaluate play valid.txt                 # loss, perplexity, bits per character\n"
+        "attn evaluate play valid.txt                 # loss, bits per character\n"
         "attn evaluate play other valid.txt           # a row a model, as CSV\n"
         "attn evaluate play --per-token --text \"To be\"\n",
     .details =

@@ -190,7 +190,7 @@ const CommandRow kInfoCommand = {
     .arguments = "DIR",
     .least_arguments = 1,
     .most_arguments = 1,
-    .summary = "tell what a model is made of, what it needs and where it came from",
+    .summary = "show a model's configuration, parameters, memory and origin",
     .examples =
         "attn info play             # configuration, parameters, memory, training\n"
         "attn info play --json",
