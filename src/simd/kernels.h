@@ -192,13 +192,14 @@ struct Kernels {
   int64_t (*attention_backward_scratch)(const AttentionBackward&);
   void (*attention_backward)(const AttentionBackward&, int64_t block, float* scratch);
   /// Writes one (sequence, head)'s weights (T, S) before dropout, masked pairs 0, and, if not null, the
-  /// scaled, unmasked scores (T, S). Needs log_sum_exp of the forward pass.
+  /// scaled, unmasked scores (T, S). The largest is subtracted before exp, so that a single
+  /// visible key has weight 1 exactly.
   void (*attention_weights)(const Attention&, int64_t sequence, int64_t head, float* weights, float* scores);
 
   void (*residual_norm)(const ResidualNorm&, int64_t row_begin, int64_t row_end);
   /// Overwrites d_gain (C) and, if not null, d_bias (C) with the sums over these rows.
-  void (*residual_norm_backward)(const ResidualNormBackward&, int64_t row_begin, int64_t row_end,
-                                 float* d_gain, float* d_bias);
+  void (*residual_norm_backward)(const ResidualNormBackward&, int64_t row_begin, int64_t row_end, float* d_gain,
+                                 float* d_bias);
 
   /// Each row of x (rows, columns), leading dimension ld, becomes its softmax.
   void (*softmax)(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end);
@@ -207,13 +208,12 @@ struct Kernels {
   /// y = activation(x), elements [begin, end).
   void (*activation)(Activation, const float* x, float* y, int64_t begin, int64_t end);
   /// d_x = d_y ∘ activation'(x), x the preactivation; d_x may be d_y.
-  void (*activation_backward)(Activation, const float* x, const float* d_y, float* d_x, int64_t begin,
-                              int64_t end);
+  void (*activation_backward)(Activation, const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end);
   /// out (N, F) = silu(gate)∘up with gate_up (N, 2F), gate first.
   void (*swiglu)(const float* gate_up, float* out, int64_t d_ff, int64_t row_begin, int64_t row_end);
   /// d_gate_up (N, 2F), written or, with accumulate, added to.
-  void (*swiglu_backward)(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate,
-                          int64_t d_ff, int64_t row_begin, int64_t row_end);
+  void (*swiglu_backward)(const float* gate_up, const float* d_out, float* d_gate_up, bool accumulate, int64_t d_ff,
+                          int64_t row_begin, int64_t row_end);
   void (*rotary)(const Rotary&, int64_t row_begin, int64_t row_end);
 
   void (*embedding)(const Embedding&, int64_t row_begin, int64_t row_end);

@@ -5,6 +5,7 @@
 #include "simd/generic/attention_tiles.h"
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
+#include "simd/generic/softmax_loss.h"
 
 namespace attn::simd {
 namespace {
@@ -91,10 +92,7 @@ void attention_weights(const Attention& p, int64_t sequence, int64_t head, float
                  [&](int64_t, int64_t j, float score) { row[j] = score * p.scale; });
     if (scores) activate_range<Activation::none>(row, scores + t * h.keys, 0, h.keys);
     const int64_t seen = visible_keys(h, t);
-    const float log_sum_exp = p.log_sum_exp[(h.row + t) * p.heads + h.head];
-    for_each_vector(0, seen, [&](int64_t j, auto lanes) {
-      store(row + j, exponential(load(row + j, lanes) - log_sum_exp), lanes);
-    });
+    softmax(row, h.keys, seen, 0, 1);
     for (int64_t j = seen; j < h.keys; ++j) row[j] = 0;
   }
 }
