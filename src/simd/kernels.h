@@ -50,8 +50,8 @@ struct ResidualNorm {
   const float* bias = nullptr;         // (C), or null
   float* sum = nullptr;                // (N, C); not written if delta is null (then sum is x)
   float* out = nullptr;                // (N, C)
-  float* mean = nullptr;               // (N), layer norm only
-  float* inverse_deviation = nullptr;  // (N)
+  float* mean = nullptr;               // (N), layer norm only; null if no backward pass follows
+  float* inverse_deviation = nullptr;  // (N), or null likewise
 };
 
 /// Gradients of ResidualNorm. `forward.sum` must point to the sums (to x where delta was null).
@@ -127,7 +127,9 @@ struct Attention {
   int64_t ld_out = 0;
   float* log_sum_exp = nullptr;  // (N, H): log Σ exp of the scaled scores; may be null in inference
   float dropout = 0;
-  uint64_t dropout_key = 0;  // element: hash of (query row, head) and key position
+  /// A weight is dropped where hash32(hash32(query row·H + head, key) + key position, key) is below the rate's
+  /// threshold; query rows count over the whole batch, key positions within the sequence.
+  uint64_t dropout_key = 0;
 };
 
 /// Gradients of Attention. d_query, d_key and d_value have the leading dimensions of query, key and value.

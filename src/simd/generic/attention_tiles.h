@@ -65,7 +65,7 @@ int64_t sequence_of_tile(const Attention& p, int64_t tile) {
   return low;
 }
 
-/// Columns of c and depth of a product that tiles of rows [row, row + rows) need.
+/// The range of k that a tile of a product needs.
 struct Extent {
   int64_t first, end;
 };
