@@ -55,7 +55,7 @@ BpeModel::Merges read_merges(const Json& json, const Vocabulary& vocabulary, con
 std::unique_ptr<TokenModel> read_bpe(const Json& json, Vocabulary vocabulary, bool byte_level,
                                      const std::string& what) {
   for (const std::string_view name : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    if (!optional_string(json, name, what).empty()) fail(what, ": BPE with a ", name, " is not supported");
+    if (!optional_string(json, name, what).empty()) fail(what, ": BPE with ", name, " is not supported");
   }
   if (const Json* dropout = json.find("dropout");
       dropout != nullptr && !dropout->is_null() && dropout->as_double(what) > 0) {

@@ -239,7 +239,7 @@ TEST_CASE("tokenizer: what is not supported or damaged is named") {
   CHECK(message_with("pre_tokenizer", R"({"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated"})") ==
         "t.json: the pre_tokenizer Split with the pattern {\"Regex\":\"x+\"} is not supported");
   CHECK(message_with("end_of_word_suffix", "\"</w>\"", "model") ==
-        "t.json: model: BPE with a end_of_word_suffix is not supported");
+        "t.json: model: BPE with end_of_word_suffix is not supported");
   CHECK(message_with("vocab", R"({"a":0,"b":0})", "model") ==
         "t.json: model: the id 0 belongs to two tokens, \"a\" and \"b\"");
   CHECK(message_with("vocab", R"({"a":-1})", "model") == "t.json: model: the id -1 is impossible");
