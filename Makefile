@@ -41,6 +41,9 @@ THREAD_TESTS := $(filter $(BUILD)/src/base/% $(BUILD)/src/threading/%,$(OBJECTS)
   $(filter $(BUILD)/tests/main.o $(BUILD)/tests/threading/%,$(TEST_OBJECTS))
 KERNEL_TESTS := $(GROUND_OBJECTS) $(filter $(BUILD)/tests/main.o $(BUILD)/tests/simd/% $(BUILD)/tests/threading/%,$(TEST_OBJECTS))
 
+# One short line a file, or, with V=1, the whole commands.
+QUIET := $(if $(V),,@)
+
 all: attn
 
 attn: $(BUILD)/attn FORCE
@@ -52,7 +55,8 @@ $(BUILD)/thread-tests: $(THREAD_TESTS)
 $(BUILD)/kernel-tests: $(KERNEL_TESTS)
 
 $(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests: $(BUILD)/link-settings
-	$(CXX) $(filter %.o,$^) $(LINK) -o $@
+	$(if $(V),,@echo '  link $@')
+	$(QUIET)$(CXX) $(filter %.o,$^) $(LINK) -o $@
 
 # One object per instruction set; nothing else may use these flags (see src/simd/kernels.h).
 ISA :=
@@ -67,7 +71,8 @@ $(BUILD)/tests/%.o: TESTS_FOLDER := -Itests
 
 $(BUILD)/%.o: %.cpp $(BUILD)/compile-settings
 	@mkdir -p $(@D)
-	$(CXX) $(COMPILE) $(TESTS_FOLDER) $(OPTIMIZE) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	$(if $(V),,@echo '  compile $<')
+	$(QUIET)$(CXX) $(COMPILE) $(TESTS_FOLDER) $(OPTIMIZE) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
 
@@ -83,13 +88,13 @@ $(BUILD)/link-settings: FORCE
 
 # FILTER is a doctest test-case filter: make test FILTER='*softmax*'
 test: $(BUILD)/attn-tests $(BUILD)/attn
-	tests/check_baseline.sh $(BUILD)
+	$(if $(SANITIZE),,tests/check_baseline.sh $(BUILD))
 	ATTN=$(abspath $(BUILD)/attn) $(BUILD)/attn-tests $(if $(FILTER),-tc='$(FILTER)')
 
 check: check-format check-layers check-asan check-tsan
 
 check-format:
-	clang-format --dry-run -Werror $(FORMATTED)
+	@clang-format --dry-run -Werror $(FORMATTED)
 
 check-layers:
 	tests/check_layers.sh
@@ -128,7 +133,7 @@ clean:
 	rm -rf $(BUILD) attn demo
 
 help:
-	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder)'
+	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder, V=1)'
 	@echo 'make demo            train on data/, generate text, write its attention weights into demo/'
 	@echo "make test            build and run the tests (FILTER='*part of a name*')"
 	@echo 'make check           format, layers, tests under ASan and UBSan, threads under TSan'

@@ -16,7 +16,7 @@ namespace attn {
 
 struct CorpusOptions {
   std::vector<std::string> files;
-  std::string valid_file = {};       // empty: a part of each file is held out
+  std::string valid_file = {};  // empty: a part of each file is held out
   double valid_fraction = 0.1;  // of each text, at most 1,000,000 characters; of lines 5 %
   bool lines = false;           // every line is a document of its own
 };

@@ -10,10 +10,13 @@
 namespace attn {
 namespace {
 
-/// The exit code of a process that does this, or 128 + the signal that killed it.
+/// The exit code of a process that does this, or 1000 + the signal that killed it.
 int exit_code_of(const std::function<int()>& work) {
   const pid_t child = fork();
-  if (child == 0) _exit(work());
+  if (child == 0) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);  // nohup ignores SIGHUP
+    _exit(work());
+  }
   int status = 0;
   waitpid(child, &status, 0);
   return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
