@@ -1,9 +1,12 @@
 #pragma once
 // The one error type. Users' mistakes throw it anywhere; only main catches it. Layers below cli print nothing.
 
-#include <sstream>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace attn {
 
@@ -22,24 +25,47 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// All parts written one after the other with operator<<.
+/// One part of a message: a text, a character or a number (floating-point with six significant digits).
+class MessagePart {
+ public:
+  MessagePart(std::string_view text) : text_(text.data()), size_(text.size()) {}
+  MessagePart(const std::string& text) : text_(text.data()), size_(text.size()) {}
+  MessagePart(const char* text) : MessagePart(std::string_view(text)) {}
+  MessagePart(char character) : size_(1) { buffer_[0] = character; }
+  MessagePart(std::signed_integral auto number) { write(static_cast<long long>(number)); }
+  MessagePart(std::unsigned_integral auto number) { write(static_cast<unsigned long long>(number)); }
+  MessagePart(double number);
+
+  std::string_view text() const { return {text_ != nullptr ? text_ : buffer_, size_}; }
+
+ private:
+  void write(long long number);
+  void write(unsigned long long number);
+
+  const char* text_ = nullptr;  // null: the text is in the buffer
+  std::size_t size_ = 0;
+  char buffer_[24];
+};
+
+std::string join(std::initializer_list<MessagePart> parts);
+[[noreturn]] void throw_error(ExitCode code, std::initializer_list<MessagePart> parts);
+
+/// All parts written one after the other.
 template <class... Parts>
 std::string concat(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return std::move(out).str();
+  return join({MessagePart(parts)...});
 }
 
 /// Throws Error with the parts as its message and exit code 1.
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
-  throw Error(concat(parts...));
+  throw_error(ExitCode::failure, {MessagePart(parts)...});
 }
 
 /// Throws Error with the parts as its message and exit code 2: the command line itself is wrong.
 template <class... Parts>
 [[noreturn]] void usage_error(const Parts&... parts) {
-  throw Error(concat(parts...), ExitCode::usage);
+  throw_error(ExitCode::usage, {MessagePart(parts)...});
 }
 
 }  // namespace attn
