@@ -145,12 +145,11 @@ double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::si
   const auto floats = static_cast<std::int64_t>(bytes / sizeof(float));
   const std::vector<float> buffer(static_cast<std::size_t>(floats), 1.0f);
   const std::int64_t part = (floats + pool.threads() - 1) / pool.threads();
-  std::vector<double> sums(static_cast<std::size_t>(pool.threads()));
+  std::vector<float> sums(static_cast<std::size_t>(pool.threads()));
   const double seconds = median_seconds([&] {
     pool.run(pool.threads(), 1e12, [&](std::int64_t block, int) {
       const std::int64_t begin = block * part;
-      sums[static_cast<std::size_t>(block)] =
-          kernels.dot(buffer.data(), buffer.data(), begin, std::min(begin + part, floats));
+      sums[static_cast<std::size_t>(block)] = kernels.read_all(buffer.data(), begin, std::min(begin + part, floats));
     });
   });
   return static_cast<double>(bytes) / seconds;

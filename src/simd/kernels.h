@@ -236,6 +236,8 @@ struct Kernels {
   /// `repeats` rounds of independent fused multiply-adds on registers; returns the FLOPs done. For `attn
   /// bench`.
   double (*fma_peak)(int64_t repeats, float* sink);
+  /// The sum of [begin, end), as fast as memory delivers it. For `attn bench`.
+  float (*read_all)(const float* x, int64_t begin, int64_t end);
 };
 
 /// The kernels of the best instruction set that this machine has, or of the one that ATTN_SIMD names. Null if

@@ -17,7 +17,7 @@ namespace attn {
 namespace {
 
 // Sharing with a thread that already spins costs a few microseconds: on one core, this much arithmetic.
-constexpr double kFlopsWorthSharing = 2.5e5;
+constexpr double kFlopsWorthSharing = 1e6;
 // A thread beyond the machine's CPUs brings no speed, only a wake-up and context switches: one for this much.
 constexpr double kFlopsPerSurplusThread = 2e7;
 // How long an idle thread looks for work before it parks: longer than what lies between two operations.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "support.h"
 
@@ -42,6 +43,15 @@ TEST_CASE("the peak is counted in whole vectors") {
     CHECK(kernels.fma_peak(20, &sink) == 2 * flops);
     CHECK(static_cast<std::int64_t>(flops) % (20 * kernels.vector_floats) == 0);
     CHECK(sink > 0);
+  });
+}
+
+TEST_CASE("reading for the bandwidth touches every number") {
+  for_each_instruction_set([](const simd::Kernels& kernels) {
+    for (const std::int64_t count : {0, 1, 127, 128, 129, 1000}) {
+      const std::vector<float> ones(static_cast<std::size_t>(count), 1.0f);
+      CHECK(kernels.read_all(ones.data(), 0, count) == static_cast<float>(count));
+    }
   });
 }
 

@@ -21,5 +21,20 @@ double fma_peak(int64_t repeats, float* sink) {
   return 2.0 * kSums * kLanes * static_cast<double>(repeats);
 }
 
+/// Adds up with enough independent sums that only memory limits it.
+float read_all(const float* x, int64_t begin, int64_t end) {
+  constexpr int kSums = 8;
+  Vec sums[kSums] = {};
+  int64_t i = begin;
+  for (; i + kSums * kLanes <= end; i += kSums * kLanes) {
+    ATTN_UNROLL
+    for (int j = 0; j < kSums; ++j) sums[j] += load(x + i + j * kLanes);
+  }
+  float total = 0;
+  for (; i < end; ++i) total += x[i];
+  for (int j = 0; j < kSums; ++j) total += sum(sums[j]);
+  return total;
+}
+
 }  // namespace
 }  // namespace attn::simd

@@ -46,7 +46,8 @@ constexpr Kernels make_table(const char* name) {
           .scale = scale,
           .dot = dot,
           .adamw = adamw,
-          .fma_peak = fma_peak};
+          .fma_peak = fma_peak,
+          .read_all = read_all};
 }
 
 }  // namespace
