@@ -113,11 +113,11 @@ test-aarch64:
 	+$(MAKE) BUILD=$(BUILD)/aarch64 CXX=aarch64-linux-gnu-g++ CXXFLAGS='-idirafter /usr/include' STATIC=1 $(BUILD)/aarch64/kernel-tests
 	qemu-aarch64 $(BUILD)/aarch64/kernel-tests
 
-# Trains for a minute, writes a text, and shows the first rows of its attention weights.
+# Trains for less than a minute, writes a text, and shows the first rows of its attention weights.
 DEMO_TEXT ?= data/stories.txt
 DEMO_PROMPT ?= Once upon a time
 demo: attn
-	./attn train generate $(DEMO_TEXT) --out demo/model --time 60s --force
+	./attn train generate $(DEMO_TEXT) --lines --out demo/model --time 45s --force
 	./attn generate demo/model --prompt '$(DEMO_PROMPT)' --tokens 150 --seed 1 | tee demo/sample.txt
 	./attn attention demo/model --text '$(DEMO_PROMPT)' --out demo/attention.csv --force
 	head -n 5 demo/attention.csv

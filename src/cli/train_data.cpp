@@ -86,9 +86,11 @@ void check_unchanged(const TrainOptions& options, const CorpusSummary& summary) 
 }  // namespace
 
 LanguageData LanguageData::prepare(TrainOptions& options, const std::string& folder) {
+  if (!options.columns.empty() && !options.lines) usage_error("--columns picks a column of lines; add --lines");
   const Corpus corpus({.files = options.data,
                        .valid_file = options.valid.value_or(""),
                        .valid_fraction = options.valid_fraction,
+                       .columns = options.columns,
                        .lines = options.lines});
   make_directories(join_path(folder, "training"));
   LanguageData data;

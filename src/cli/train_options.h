@@ -45,6 +45,7 @@ struct TrainOptions {
   std::optional<int> vocab_size;
   bool lowercase = false;
   bool lines = false;
+  std::string columns;
   std::optional<std::string> valid;
   double valid_fraction = 0.1;
 

@@ -56,6 +56,15 @@ std::string take(std::string& held, std::size_t cut, bool ends_document) {
   return taken;
 }
 
+// The next line that is not empty.
+bool next_line_of(RecordReader& lines, std::string& line) {
+  for (std::vector<std::string> fields; lines.next(fields);) {
+    line = std::move(fields[0]);
+    if (!line.empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Corpus::Corpus(const CorpusOptions& options) : options_(options) {
@@ -72,22 +81,31 @@ Corpus::Corpus(const CorpusOptions& options) : options_(options) {
 void Corpus::scan(const std::string& path) {
   CorpusFile file;
   file.path = path;
-  LineReader lines(path);
-  TextReader& text = lines.text();
-  if (options_.lines && options_.valid_file.empty()) {
-    for (std::string line; lines.next(line);) {
+  const bool splits_lines = options_.valid_file.empty();
+  const auto finish = [&](TextReader& text) {
+    file.bytes = static_cast<std::int64_t>(text.bytes());
+    file.sha256 = text.sha256();
+    had_crlf_ = had_crlf_ || text.had_crlf();
+  };
+  if (options_.lines) {
+    RecordReader lines = open_lines(path);
+    for (std::string line; next_line_of(lines, line);) {
       file.characters += count_characters(line);
-      hashes_.push_back(hash_of(line));
+      if (splits_lines) hashes_.push_back(hash_of(line));
     }
+    finish(lines.text());
   } else {
+    TextReader text(path);
     for (std::string piece; text.next(piece);) file.characters += count_characters(piece);
+    finish(text);
   }
   if (file.characters == 0) fail(path, ": is empty; expected a text to train on");
   file.train_characters = file.characters;
-  file.bytes = static_cast<std::int64_t>(text.bytes());
-  file.sha256 = text.sha256();
-  had_crlf_ = had_crlf_ || text.had_crlf();
   files_.push_back(std::move(file));
+}
+
+RecordReader Corpus::open_lines(const std::string& path) const {
+  return RecordReader(path, {.wanted = {"text"}, .columns = options_.columns, .header = false});
 }
 
 void Corpus::split_texts() {
@@ -159,8 +177,8 @@ bool CorpusReader::next_of_text(std::string& piece, bool& ends_document) {
 bool CorpusReader::next_line(std::string& piece) {
   const bool all = corpus_.validates_on_train_ || !corpus_.options_.valid_file.empty();
   for (; file_ != last_file_; ++file_) {
-    if (!lines_) lines_.emplace(corpus_.files_[file_].path);
-    while (lines_->next(piece)) {
+    if (!lines_) lines_.emplace(corpus_.open_lines(corpus_.files_[file_].path));
+    while (next_line_of(*lines_, piece)) {
       const bool is_valid = hash_of(piece) < corpus_.valid_below_;
       if (all || is_valid == (part_ == CorpusPart::valid)) return true;
     }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "text/records.h"
 #include "text/text_reader.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_trainer.h"
@@ -18,6 +19,7 @@ struct CorpusOptions {
   std::vector<std::string> files;
   std::string valid_file = {};  // empty: a part of each file is held out
   double valid_fraction = 0.1;  // of each text, at most 1,000,000 characters; of lines 5 %
+  std::string columns = {};     // --columns, of lines: which column of .csv and .tsv files is the text
   bool lines = false;           // every line is a document of its own
 };
 
@@ -65,6 +67,7 @@ class Corpus {
   void scan(const std::string& path);
   void split_texts();
   void split_lines();
+  RecordReader open_lines(const std::string& path) const;
 
   CorpusOptions options_;
   std::vector<CorpusFile> files_;
@@ -91,7 +94,7 @@ class CorpusReader {
   CorpusPart part_;
   std::size_t file_, last_file_;  // indices into the corpus' files
   std::optional<TextReader> text_;
-  std::optional<LineReader> lines_;
+  std::optional<RecordReader> lines_;
   std::int64_t position_ = 0;  // characters read of the file
 };
 

@@ -28,6 +28,8 @@ class RecordReader {
   bool next(std::vector<std::string>& fields);
   /// Where the record last given begins, from 1.
   std::int64_t line_number() const { return line_number_; }
+  /// The file itself, for what is known of it at its end.
+  TextReader& text() { return lines_.text(); }
 
  private:
   bool next_record();

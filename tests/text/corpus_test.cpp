@@ -150,6 +150,16 @@ TEST_CASE("Lines are split by their hash: equal lines stay together, whatever th
   CHECK(split(forwards) == split(backwards));
 }
 
+TEST_CASE("With --columns, a column of a table is the text of each line") {
+  const Folder folder;
+  std::string csv = "id,review\n";
+  for (int i = 0; i < 30; ++i) csv += concat(i, ",\"good, number ", i, "\"\n");
+  const Corpus corpus({.files = {folder.file("r.csv", csv)}, .columns = "review", .lines = true});
+  const Part train = read_part(corpus, CorpusPart::train);
+  CHECK(train.documents.size() == 28);
+  for (const std::string& line : train.documents) CHECK(line.starts_with("good, number "));
+}
+
 TEST_CASE("Several texts and lines are joined by the end-of-text token, a single text is not") {
   const Folder folder;
   const std::string a = folder.file("a", "first text, long enough to be split into parts"),
