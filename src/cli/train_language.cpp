@@ -26,8 +26,8 @@ namespace attn {
 
 namespace {
 
-// A folder that did not exist before is removed again unless its training has begun, so that a mistake in the options
-// leaves nothing behind.
+// A folder that did not exist before is removed again unless its training begins: a mistake in the options leaves
+// nothing behind.
 class NewFolder {
  public:
   NewFolder(const std::string& path, bool overwrite) : path_(path), is_new_(!std::filesystem::exists(path)) {
@@ -46,7 +46,7 @@ class NewFolder {
   bool is_new_;
 };
 
-constexpr double kTimingSteps = 20;
+constexpr std::int64_t kTimingSteps = 20;
 // Of the time that --time allows: the rest is for what the measurement does not see.
 constexpr double kUsableTime = 0.93;
 
@@ -86,6 +86,8 @@ class LanguageTraining {
       // A training that was killed before it saved its first state leaves a folder without a model.
       const bool unfinished = options_.resume && !std::filesystem::exists(join_path(options_.out, kWeightsFile));
       new_folder_.emplace(options_.out, options_.force || unfinished);
+      // What an earlier training left: its checkpoints would count as newer ones of this training.
+      std::filesystem::remove_all(join_path(options_.out, "training"));
     }
     data_.emplace(LanguageData::prepare(options_, plan_folder_ ? plan_folder_->path() : options_.out));
   }
@@ -123,13 +125,17 @@ class LanguageTraining {
     }
   }
 
+  // Patience and time may have ended it before its last step; only a new limit makes it go on.
   bool is_finished() const {
-    return resume_ && trainer_->state().finished && trainer_->state().step >= *options_.steps && !options_.time;
+    const bool new_limit = table_.is_on_command_line(options_.steps) || table_.is_on_command_line(options_.epochs) ||
+                           table_.is_on_command_line(options_.patience);
+    const bool steps_left = trainer_->state().step < *options_.steps;
+    return resume_ && trainer_->state().finished && !options_.time && !(steps_left && new_limit);
   }
 
   // --time: as many steps as fit, evaluations included; the clock can only end the training earlier.
   void fix_steps() {
-    const double step = trainer_->measure_step_seconds(static_cast<std::int64_t>(kTimingSteps));
+    const double step = trainer_->measure_step_seconds(kTimingSteps);
     const double tokens_per_step = static_cast<double>(*options_.batch * *options_.context * options_.accumulate);
     constexpr double kEvaluations = 12, kForwardShare = 0.35;
     const double quick = static_cast<double>(task_->quick_validation_batches() * *options_.batch * *options_.context);
@@ -155,7 +161,6 @@ class LanguageTraining {
     write_file(join_path(options_.out, kTrainingOptionsFile), table_.to_file_text());
     write_file(join_path(options_.out, kConfigFile), config_to_json(config_));
     save_tokenizer_files(options_.out);
-    if (new_folder_) new_folder_->keep();
   }
 
   void save_tokenizer_files(const std::string& folder) {
@@ -193,6 +198,7 @@ class LanguageTraining {
     }
     TrainSession session(std::move(plan), *trainer_, model_->parameters(), *average_, call_.terminal,
                          call_.common.quiet);
+    if (new_folder_) new_folder_->keep();
     const int code = session.run();
     if (code != 0) return code;
     report(session.result());
