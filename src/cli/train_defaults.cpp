@@ -10,11 +10,11 @@ namespace attn {
 namespace {
 
 // About two minutes of two cores at the speed of a 2020s desktop: the training that nobody specified.
-constexpr double kDefaultFlops = 1.1e13;
+constexpr double kDefaultFlops = 2.2e13;
 // More passes than this over a small text teach nothing new.
 constexpr double kMostEpochs = 60;
 constexpr std::int64_t kFewestSteps = 200;
-constexpr int kTokensOfAnUpdate = 2048;
+constexpr int kTokensOfAnUpdate = 1024;
 constexpr int kDefaultContext = 128;
 constexpr std::int64_t kLargestDefaultVocabulary = 1024;
 // Bytes alone, and one merge for so many characters: a token must be seen often enough to be learnt.
@@ -76,6 +76,13 @@ std::int64_t default_steps(const TrainOptions& options, const ModelConfig& confi
   const double affordable = kDefaultFlops / training_flops_per_token(config, *options.context);
   const double steps = std::min(affordable, kMostEpochs * tokens) / tokens_of_an_update;
   return std::max(kFewestSteps, static_cast<std::int64_t>(std::llround(steps / 50) * 50));
+}
+
+// Found by trial at 4 layers of 128; wider and deeper models want less.
+double default_learning_rate(const ModelConfig& config) {
+  const double rate =
+      3e-3 * std::sqrt(128.0 / std::max(128, config.d_model)) * std::pow(8.0 / std::max(8, config.layers), 0.25);
+  return std::round(rate * 1e5) / 1e5;
 }
 
 std::int64_t settle_batch(TrainOptions& options) {
@@ -163,7 +170,7 @@ TrainerOptions settle_training(TrainOptions& options, const ModelConfig& config,
   settle_steps(options, options.steps ? *options.steps : default_steps(options, config, data, tokens_of_an_update));
   const double epochs = epochs_of(options, data, tokens_of_an_update);
   settle(options.dropout, epochs < 4 ? 0.0f : epochs < 16 ? 0.1f : 0.2f);
-  settle(options.lr, 2e-3 * std::sqrt(128.0 / std::max(128, config.d_model)));
+  settle(options.lr, default_learning_rate(config));
   settle(options.min_lr, *options.lr / 10);
 
   TrainerOptions result;
