@@ -117,7 +117,8 @@ void TrainOptions::visit_text(OptionTable& options) {
                                .metavar = "P",
                                .minimum = 0,
                                .maximum = 0.9,
-                               .help = "part of each text held out for validation"});
+                               .default_text = "0.1, of lines 0.05",
+                               .help = "part of each text, or of the lines, held out for validation"});
 }
 
 void TrainOptions::visit_optimisation(OptionTable& options) {

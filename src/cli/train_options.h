@@ -47,7 +47,7 @@ struct TrainOptions {
   bool lines = false;
   std::string columns;
   std::optional<std::string> valid;
-  double valid_fraction = 0.1;
+  std::optional<double> valid_fraction;
 
   // Optimisation.
   std::optional<std::int64_t> steps;

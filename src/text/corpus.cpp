@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kMostValidCharacters = 1000000;
 constexpr std::int64_t kFewestValidCharacters = 32;
-constexpr double kValidLines = 0.05;
+constexpr double kValidText = 0.1, kValidLines = 0.05;  // unless the options say otherwise
 constexpr std::size_t kFewestLines = 20;
 constexpr std::int64_t kSampleBytes = 50000000;
 constexpr std::size_t kLongestPiece = std::size_t{8} << 20;  // of a text with no place to cut at
@@ -109,9 +109,10 @@ RecordReader Corpus::open_lines(const std::string& path) const {
 }
 
 void Corpus::split_texts() {
+  const double fraction = options_.valid_fraction.value_or(kValidText);
   std::int64_t held_out = 0;
   for (CorpusFile& file : files_) {
-    const auto kept = static_cast<std::int64_t>(static_cast<double>(file.characters) * (1 - options_.valid_fraction));
+    const auto kept = static_cast<std::int64_t>(static_cast<double>(file.characters) * (1 - fraction));
     const std::int64_t valid = std::min(file.characters - kept, kMostValidCharacters);
     file.train_characters = file.characters - valid;
     held_out += valid;
@@ -122,8 +123,9 @@ void Corpus::split_texts() {
 }
 
 void Corpus::split_lines() {
-  const auto held_out = static_cast<std::ptrdiff_t>(std::ceil(kValidLines * static_cast<double>(hashes_.size())));
-  validates_on_train_ = hashes_.size() < kFewestLines;
+  const double fraction = options_.valid_fraction.value_or(kValidLines);
+  const auto held_out = static_cast<std::ptrdiff_t>(std::ceil(fraction * static_cast<double>(hashes_.size())));
+  validates_on_train_ = hashes_.size() < kFewestLines || held_out == 0;
   if (!validates_on_train_) {
     // Equal lines have equal hashes, so all copies of a line end up on the same side.
     std::nth_element(hashes_.begin(), hashes_.begin() + held_out, hashes_.end());

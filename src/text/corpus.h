@@ -18,9 +18,10 @@ namespace attn {
 struct CorpusOptions {
   std::vector<std::string> files;
   std::string valid_file = {};  // empty: a part of each file is held out
-  double valid_fraction = 0.1;  // of each text, at most 1,000,000 characters; of lines 5 %
-  std::string columns = {};     // --columns, of lines: which column of .csv and .tsv files is the text
-  bool lines = false;           // every line is a document of its own
+  /// Held out of each text, at most 1,000,000 characters; nothing: 10 %, of lines 5 %.
+  std::optional<double> valid_fraction = {};
+  std::string columns = {};  // --columns, of lines: which column of .csv and .tsv files is the text
+  bool lines = false;        // every line is a document of its own
 };
 
 /// What a scan finds in one file.

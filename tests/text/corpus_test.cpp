@@ -150,6 +150,19 @@ TEST_CASE("Lines are split by their hash: equal lines stay together, whatever th
   CHECK(split(forwards) == split(backwards));
 }
 
+TEST_CASE("The held-out part of texts and of lines can be chosen") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += concat("line ", i, "\n");
+  const std::string path = folder.file("t", text);
+  const Corpus lines({.files = {path}, .valid_fraction = 0.3, .lines = true});
+  CHECK(read_part(lines, CorpusPart::valid).documents.size() == 30);
+  const Corpus whole({.files = {path}, .valid_fraction = 0.5});
+  CHECK(count_code_points(read_part(whole, CorpusPart::valid).text) == text.size() / 2);
+  CHECK(Corpus({.files = {path}, .valid_fraction = 0.0}).validates_on_train());
+  CHECK(Corpus({.files = {path}, .valid_fraction = 0.0, .lines = true}).validates_on_train());
+}
+
 TEST_CASE("With --columns, a column of a table is the text of each line") {
   const Folder folder;
   std::string csv = "id,review\n";
