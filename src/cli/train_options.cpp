@@ -111,6 +111,9 @@ void TrainOptions::visit_text(OptionTable& options) {
                            .help = "largest vocabulary of bpe and word"});
   options.add(lowercase, {.name = "lowercase", .help = "train on the text in lower case"});
   options.add(lines, {.name = "lines", .help = "every line is a document of its own"});
+  options.add(columns, {.name = "columns",
+                        .metavar = "NAME",
+                        .help = "with --lines: the column of .csv and .tsv files to train on, a name or number"});
   options.add(valid,
               {.name = "valid", .metavar = "FILE", .default_text = "the end of each text", .help = "validation text"});
   options.add(valid_fraction, {.name = "valid-fraction",

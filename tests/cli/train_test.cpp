@@ -231,6 +231,21 @@ TEST_CASE("train: texts of a few characters, of one line, with NUL and CRLF all 
   }
 }
 
+TEST_CASE("train: --columns picks the text of lines in a table; without --lines it is an error") {
+  const TemporaryFolder folder;
+  std::string csv = "id,review\n";
+  for (int i = 0; i < 40; ++i) csv += std::to_string(1000 + i) + ",\"nice, really\"\n";
+  write_file(folder.path("r.csv"), csv);
+  std::vector<std::string> words = {
+      "train",     "generate", folder.path("r.csv"), "--out", folder.path("m"), "--steps", "2", "--tokenizer", "char",
+      "--d-model", "8",        "--layers",           "1",     "--columns",      "review"};
+  CHECK(run_attn(words).exit_code == 2);
+  words.push_back("--lines");
+  const Outcome run = run_attn(words);
+  REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+  CHECK_FALSE(contains(read_file(folder.path("m/tokenizer.json")), "\"7\""));
+}
+
 TEST_CASE("train: checkpoints are kept as model folders, the newest N of them") {
   const Lab lab;
   REQUIRE(run_attn(lab.command("m", {"--save-every", "10", "--keep", "2"})).exit_code == 0);
