@@ -167,12 +167,16 @@ TEST_CASE("train: a finished run says so; more steps continue it; other options 
 
 TEST_CASE("train: a loss that is no number stops with step and learning rate; the last good model stays") {
   const Lab lab;
-  const Outcome run = run_attn(lab.command(
-      "m", {"--lr", "1e30", "--schedule", "constant", "--warmup", "30", "--clip", "0", "--eval-every", "1"}));
+  // A minimum far above the peak: the first step leaves the model as it was, the second one ruins it.
+  const Outcome run = run_attn(lab.command("m", {"--lr", "1e-3", "--min-lr", "1e30", "--schedule", "linear", "--warmup",
+                                                 "0", "--clip", "0", "--eval-every", "1"}));
   CHECK(run.exit_code == 1);
   CHECK(contains(run.err, "step "));
   CHECK(contains(run.err, "learning rate"));
   CHECK(contains(run.err, "--lr"));
+  const Outcome kept = run_attn({"evaluate", lab.folder.path("m"), "--text", "the cat sees it", "--json"});
+  REQUIRE_MESSAGE(kept.exit_code == 0, kept.err);
+  CHECK_FALSE(contains(kept.out, "null"));
 }
 
 TEST_CASE("train: mistakes are named") {
