@@ -71,6 +71,7 @@ class BlockwiseLoss {
                                        .targets = targets,
                                        .label_smoothing = options_.label_smoothing,
                                        .scale = options_.gradient_scale,
+                                       .class_weights = options_.class_weights,
                                        .loss = losses_,
                                        .d_logits = context_.tape ? logits_ : nullptr};
     parallel_ranges(

@@ -11,6 +11,9 @@ namespace attn {
 struct LossOptions {
   float label_smoothing = 0;  // ε: (1-ε)·NLL + ε·mean over V of -log p
   float gradient_scale = 1;   // the gradients are those of gradient_scale · (sum of the row losses)
+  /// (V), or null: a row's loss, smoothing included, is multiplied by the weight of its target. PyTorch divides the sum
+  /// by Σ weights of the targets; so does the caller.
+  const float* class_weights = nullptr;
 };
 
 /// The sum over rows of the cross-entropy of softmax(hidden·weightᵀ + bias) against targets. hidden (N, C),

@@ -120,6 +120,8 @@ std::string_view name_of(Activation value) {
       return "gelu";
     case Activation::gelu_tanh:
       return "gelu_tanh";
+    case Activation::tanh:
+      return "tanh";
   }
   return "";
 }

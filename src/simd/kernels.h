@@ -12,7 +12,7 @@
 
 namespace attn::simd {
 
-enum class Activation : int32_t { none, relu, gelu, gelu_tanh };
+enum class Activation : int32_t { none, relu, gelu, gelu_tanh, tanh };
 
 /// Which operands are transposed in memory: c (M, N) = a·b, with a given as (M, K) or, for TN, as (K, M), and
 /// b as (K, N) or, for NT, as (N, K).
@@ -67,7 +67,7 @@ struct ResidualNormBackward {
 
 /// Softmax cross-entropy of rows of logits against target ids:
 /// loss[i] = (1-ε)·NLL + ε·mean over V of -log p (PyTorch's label smoothing); d_logits = scale · d loss / d
-/// logits.
+/// logits. With class weights, a row's loss is multiplied by the weight of its target.
 struct CrossEntropy {
   int64_t vocabulary = 0;         // V
   const float* logits = nullptr;  // (N, V) with ld
@@ -75,8 +75,9 @@ struct CrossEntropy {
   const int32_t* targets = nullptr;  // (N); a negative target is no target: loss and gradient are 0
   float label_smoothing = 0;         // ε
   float scale = 1;
-  float* loss = nullptr;      // (N)
-  float* d_logits = nullptr;  // (N, V) with ld, or null; may be logits itself
+  const float* class_weights = nullptr;  // (V), or null: all 1
+  float* loss = nullptr;                 // (N)
+  float* d_logits = nullptr;             // (N, V) with ld, or null; may be logits itself
 };
 
 /// Rotary positions (Su et al. 2021) in the half-split layout of `transformers`: within each head, element i

@@ -9,7 +9,8 @@
 namespace attn {
 namespace {
 
-constexpr Activation kActivations[] = {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh};
+constexpr Activation kActivations[] = {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh,
+                                       Activation::tanh};
 
 Operation project(Activation activation, bool with_bias) {
   return [=](Context& context, const std::vector<Tensor>& in) {

@@ -4,6 +4,7 @@
 
 #include "autograd/embedding.h"
 #include "autograd/gradient_check.h"
+#include "autograd/linear.h"
 #include "base/error.h"
 #include "support/workbench.h"
 
@@ -82,6 +83,33 @@ GRADIENT_TEST(output_loss, "tied: the projection is the embedding") {
   });
 }
 
+GRADIENT_TEST(output_loss, "a weight for each class") {
+  const std::vector<float> weights{0.5f, 3, 0, 1.25f, 2, 0.1f, 1, 7, 0.3f};
+  for_every_instruction_set([&](const simd::Kernels& kernels) {
+    for (const float smoothing : {0.0f, 0.1f}) {
+      const auto targets = random_targets(11, 9, true);
+      const LossOptions options{.label_smoothing = smoothing, .gradient_scale = 0.5f, .class_weights = weights.data()};
+      CHECK(gradient_errors({.kernels = &kernels}, head(11, 6, 9, true), loss_of(targets, options)) == "");
+    }
+  });
+}
+
+// In-batch negatives: the other half of the batch is the output projection.
+GRADIENT_TEST(output_loss, "the weight is an activation, and so is the hidden state, both ways") {
+  const std::vector<std::int32_t> targets{0, 1, 2, 3, 4};
+  for_every_instruction_set([&](const simd::Kernels& kernels) {
+    const std::vector<GradientInput> inputs{random_input("a", Shape::matrix(5, 3), 1),
+                                            random_input("b", Shape::matrix(5, 3), 2),
+                                            random_input("shared", Shape::matrix(7, 3), 3)};
+    CHECK(gradient_errors({.kernels = &kernels}, inputs, [&](Context& context, const std::vector<Tensor>& in) {
+            const Tensor a = linear(context, in[0], in[2], {}, Activation::gelu);
+            const Tensor b = linear(context, in[1], in[2], {}, Activation::gelu);
+            return output_loss(context, a, b, {}, targets.data(), {}) +
+                   output_loss(context, b, a, {}, targets.data(), {});
+          }) == "");
+  });
+}
+
 /// Hidden states, weights and gradients that a test can look at.
 struct Head {
   Head(std::int64_t n, std::int64_t columns, std::int64_t vocabulary)
@@ -136,6 +164,12 @@ TEST_CASE("output loss: values known in closed form") {
     const double mean = (std::log(8) + std::log(4) + std::log(1.6)) / 3;
     CHECK(loss(1, 0.1f) == doctest::Approx(0.9 * std::log(4) + 0.1 * mean).epsilon(1e-6));
     CHECK(loss(-1, 0.1f) == 0);
+    const std::vector<float> weights{4, 0.5f, 1};
+    for (const std::int32_t target : {0, 1, 2}) {
+      const double weighted = output_loss(context, x, w, {}, &target, {.class_weights = weights.data()});
+      CHECK(weighted ==
+            doctest::Approx(static_cast<double>(weights[static_cast<std::size_t>(target)]) * loss(target, 0)));
+    }
   });
 }
 

@@ -11,7 +11,8 @@ namespace {
 using simd::Activation;
 using simd::Kernels;
 
-constexpr std::array kActivations = {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh};
+constexpr std::array kActivations = {Activation::none, Activation::relu, Activation::gelu, Activation::gelu_tanh,
+                                     Activation::tanh};
 
 // Values that matter at the edges, repeated with random ones in between.
 void fill_with_edges(Array& x, std::uint64_t seed) {
@@ -42,6 +43,21 @@ TEST_CASE("activations and their slopes, every tail and misalignment") {
         CHECK(worst_slope < 1e-6);
       }
     }
+  });
+}
+
+TEST_CASE("tanh keeps its digits around 0") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    constexpr std::int64_t kSize = 4000;
+    Array x(kSize), y(kSize);
+    for (std::int64_t i = 0; i < kSize; ++i) x[i] = 0.001f * static_cast<float>(i - kSize / 2);
+    kernels.activation(Activation::tanh, x, y, 0, kSize);
+    double worst = 0;
+    for (std::int64_t i = 0; i < kSize; ++i) {
+      const double expected = std::tanh(static_cast<double>(x[i]));
+      worst = std::max(worst, error_of(y[i], expected, std::abs(expected) + 1e-30));
+    }
+    CHECK(worst < 3e-7);
   });
 }
 

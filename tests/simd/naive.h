@@ -26,6 +26,8 @@ inline double activate(simd::Activation which, double x) {
       return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
     case simd::Activation::gelu_tanh:
       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case simd::Activation::tanh:
+      return std::tanh(x);
     case simd::Activation::none:
       break;
   }
@@ -42,6 +44,8 @@ inline double activation_slope(simd::Activation which, double x) {
       const double root = std::sqrt(2 / M_PI), t = std::tanh(root * (x + 0.044715 * x * x * x));
       return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * root * (1 + 3 * 0.044715 * x * x);
     }
+    case simd::Activation::tanh:
+      return 1 - std::tanh(x) * std::tanh(x);
     case simd::Activation::none:
       break;
   }

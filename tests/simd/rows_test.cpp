@@ -161,13 +161,15 @@ TEST_CASE("softmax of rows") {
   });
 }
 
-void check_cross_entropy(const Kernels& kernels, std::int64_t v, float smoothing, bool in_place) {
+void check_cross_entropy(const Kernels& kernels, std::int64_t v, float smoothing, bool in_place, bool weighted) {
   CAPTURE(v);
   CAPTURE(smoothing);
   const std::int64_t ld = v + 1;
   Array logits(kRows * ld, v % 4), d_logits(kRows * ld, v % 4), loss(kRows);
   logits.fill_random(1, 4);
   const std::vector<float> z = logits.copy();
+  Array weights(v);
+  for (std::int64_t i = 0; i < v; ++i) weights[i] = 0.5f + 0.25f * static_cast<float>(i % 5);
   const std::array<std::int32_t, kRows> targets = {0, static_cast<std::int32_t>(v - 1), -1,
                                                    static_cast<std::int32_t>(v / 2), 0};
   const CrossEntropy p{.vocabulary = v,
@@ -176,6 +178,7 @@ void check_cross_entropy(const Kernels& kernels, std::int64_t v, float smoothing
                        .targets = targets.data(),
                        .label_smoothing = smoothing,
                        .scale = 0.25f,
+                       .class_weights = weighted ? weights.data() : nullptr,
                        .loss = loss,
                        .d_logits = in_place ? logits.data() : d_logits.data()};
   kernels.cross_entropy(p, 0, kRows);
@@ -184,12 +187,13 @@ void check_cross_entropy(const Kernels& kernels, std::int64_t v, float smoothing
     const naive::Doubles probabilities = naive::softmax(z.data() + row * ld, v);
     const std::int64_t target = targets[static_cast<std::size_t>(row)];
     const double epsilon = static_cast<double>(smoothing);
+    const double weight = weighted && target >= 0 ? weights[target] : 1;
     double expected = 0;
     for (std::int64_t i = 0; i < v; ++i) {
       const double p_i = probabilities[static_cast<std::size_t>(i)];
       const double wanted = epsilon / static_cast<double>(v) + (i == target ? 1 - epsilon : 0);
-      if (target >= 0) expected -= wanted * std::log(p_i);
-      const double gradient = target >= 0 ? 0.25 * (p_i - wanted) : 0;
+      if (target >= 0) expected -= weight * wanted * std::log(p_i);
+      const double gradient = target >= 0 ? 0.25 * weight * (p_i - wanted) : 0;
       worst = std::max(worst, error_of(p.d_logits[row * ld + i], gradient, 1));
     }
     worst = std::max(worst, error_of(loss[row], expected, 16));
@@ -201,8 +205,10 @@ TEST_CASE("softmax cross-entropy, every tail and misalignment") {
   for_each_instruction_set([](const Kernels& kernels) {
     for (std::int64_t v : awkward_sizes(kernels)) {
       for (float smoothing : {0.0f, 0.1f}) {
-        check_cross_entropy(kernels, v, smoothing, false);
-        check_cross_entropy(kernels, v, smoothing, true);
+        for (bool weighted : {false, true}) {
+          check_cross_entropy(kernels, v, smoothing, false, weighted);
+          check_cross_entropy(kernels, v, smoothing, true, weighted);
+        }
       }
     }
   });

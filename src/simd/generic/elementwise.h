@@ -22,6 +22,7 @@ ATTN_INLINE Vec activate(Vec x) {
     Vec bell;
     return x * normal_distribution(x, bell);
   }
+  if constexpr (kActivation == Activation::tanh) return hyperbolic_tangent(x);
   return x;
 }
 
@@ -36,6 +37,10 @@ ATTN_INLINE Vec activation_slope(Vec x) {
     Vec bell;
     const Vec distribution = normal_distribution(x, bell);
     return distribution + x * bell * 0.3989422804f;
+  }
+  if constexpr (kActivation == Activation::tanh) {
+    const Vec y = hyperbolic_tangent(x);
+    return 1.0f - y * y;
   }
   return broadcast(1.0f);
 }
@@ -63,6 +68,8 @@ void activation(Activation which, const float* x, float* y, int64_t begin, int64
       return activate_range<Activation::gelu>(x, y, begin, end);
     case Activation::gelu_tanh:
       return activate_range<Activation::gelu_tanh>(x, y, begin, end);
+    case Activation::tanh:
+      return activate_range<Activation::tanh>(x, y, begin, end);
   }
 }
 
@@ -76,6 +83,8 @@ void activation_backward(Activation which, const float* x, const float* d_y, flo
       return activate_range_backward<Activation::gelu>(x, d_y, d_x, begin, end);
     case Activation::gelu_tanh:
       return activate_range_backward<Activation::gelu_tanh>(x, d_y, d_x, begin, end);
+    case Activation::tanh:
+      return activate_range_backward<Activation::tanh>(x, d_y, d_x, begin, end);
   }
 }
 

@@ -34,7 +34,7 @@ void softmax(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t r
   }
 }
 
-/// With z the logits, t the target, ε the smoothing: loss = log Σ exp z - (1-ε)·z[t] - ε·mean z.
+/// With z the logits, t the target, ε the smoothing: loss = w[t]·(log Σ exp z - (1-ε)·z[t] - ε·mean z).
 void cross_entropy_row(const CrossEntropy& p, int64_t row, int64_t target) {
   const int64_t v = p.vocabulary;
   const float* logits = p.logits + row * p.ld;
@@ -48,12 +48,14 @@ void cross_entropy_row(const CrossEntropy& p, int64_t row, int64_t target) {
   }
   const float most = largest_of(logits, v);
   const float total = sum_of_exponentials(logits, most, v, d_logits);
-  p.loss[row] = most + __builtin_logf(total) - smoothed;
+  const float weight = p.class_weights ? p.class_weights[target] : 1.0f;
+  p.loss[row] = weight * (most + __builtin_logf(total) - smoothed);
   if (!d_logits) return;
-  const float factor = p.scale / total, shift = p.scale * epsilon / static_cast<float>(v);
+  const float scale = p.scale * weight;
+  const float factor = scale / total, shift = scale * epsilon / static_cast<float>(v);
   for_each_vector(
       0, v, [=](int64_t i, auto lanes) { store(d_logits + i, load(d_logits + i, lanes) * factor - shift, lanes); });
-  d_logits[target] -= p.scale * (1.0f - epsilon);
+  d_logits[target] -= scale * (1.0f - epsilon);
 }
 
 void cross_entropy(const CrossEntropy& p, int64_t row_begin, int64_t row_end) {
