@@ -22,14 +22,15 @@ constexpr std::int32_t kBytes = 256;
 /// Names in the order of their ids, special ones first.
 class Names {
  public:
-  explicit Names(const std::vector<std::string>& special) {
+  Names(const std::vector<std::string>& special, const TokenizerTraining& training) {
     for (const std::string& name : special) {
+      const bool takes_space = name == training.mask_token && training.kind == TokenizerKind::bpe;
       add(name);
       added_.push_back(Json::object()
                            .set("id", size() - 1)
                            .set("content", name)
                            .set("single_word", false)
-                           .set("lstrip", false)
+                           .set("lstrip", takes_space)
                            .set("rstrip", false)
                            .set("normalized", false)
                            .set("special", true));
@@ -50,17 +51,48 @@ Json typed(std::string_view type) {
   return Json::object().set("type", type);
 }
 
+/// [CLS] A [SEP], and of a pair [CLS] A [SEP] B [SEP], where B and what follows are of type 1.
+Json special_tokens_around(const TokenizerTraining& training, const Json& vocabulary) {
+  if (training.first_token.empty() && training.last_token.empty()) return {};
+  const auto item = [](const char* what, std::string_view id, int type) {
+    return Json::object().set(what, Json::object().set("id", id).set("type_id", type));
+  };
+  Json single = Json::array(), special = Json::object();
+  const auto add_text = [&](Json& items, const char* text, int type) {
+    items.push_back(item("Sequence", text, type));
+    if (!training.last_token.empty()) items.push_back(item("SpecialToken", training.last_token, type));
+  };
+  if (!training.first_token.empty()) single.push_back(item("SpecialToken", training.first_token, 0));
+  add_text(single, "A", 0);
+  Json pair = single;
+  add_text(pair, "B", 1);
+  for (const std::string& name : {training.first_token, training.last_token}) {
+    if (name.empty()) continue;
+    Json ids = Json::array(), tokens = Json::array();
+    ids.push_back(vocabulary.at(name));
+    tokens.push_back(name);
+    special.set(name, Json::object().set("id", name).set("ids", std::move(ids)).set("tokens", std::move(tokens)));
+  }
+  Json result = typed("TemplateProcessing");
+  result.set("single", std::move(single)).set("pair", std::move(pair)).set("special_tokens", std::move(special));
+  return result;
+}
+
 std::unique_ptr<Tokenizer> assemble(const TokenizerTraining& training, const Names& names, Json pre_tokenizer,
                                     Json decoder, Json model) {
   Json json;
   json.set("added_tokens", names.added()).set("normalizer", training.lowercase ? typed("Lowercase") : Json());
   json.set("pre_tokenizer", std::move(pre_tokenizer)).set("decoder", std::move(decoder));
+  json.set("post_processor", special_tokens_around(training, names.vocabulary()));
   json.set("model", std::move(model.set("vocab", names.vocabulary())));
   return std::make_unique<PipelineTokenizer>(json, "the new tokenizer");
 }
 
-std::vector<std::string> with_unknown(std::vector<std::string> special) {
-  if (std::find(special.begin(), special.end(), kUnknownToken) == special.end()) special.emplace_back(kUnknownToken);
+std::vector<std::string> with_unknown(const TokenizerTraining& training) {
+  std::vector<std::string> special = training.special_tokens;
+  if (std::count(special.begin(), special.end(), training.unknown_token) == 0) {
+    special.push_back(training.unknown_token);
+  }
   return special;
 }
 
@@ -76,13 +108,14 @@ std::unique_ptr<Tokenizer> train_characters(const TokenizerTraining& training, c
       i += static_cast<std::size_t>(std::max(character.bytes, 1));
     }
   }
-  Names names(with_unknown(training.special_tokens));
+  Names names(with_unknown(training), training);
   for (std::size_t c = 0; c < kCodePoints; ++c) {
     if (seen[c]) names.add(encode_utf8(static_cast<char32_t>(c)));
   }
   Json split = typed("Split");
   split.set("pattern", Json::object().set("Regex", R"([\s\S])")).set("behavior", "Isolated").set("invert", false);
-  return assemble(training, names, std::move(split), typed("Fuse"), typed("WordLevel").set("unk_token", kUnknownToken));
+  return assemble(training, names, std::move(split), typed("Fuse"),
+                  typed("WordLevel").set("unk_token", training.unknown_token));
 }
 
 void count_words(WordCounter& words, FindPiece find, const NextText& next_text) {
@@ -97,7 +130,7 @@ void count_words(WordCounter& words, FindPiece find, const NextText& next_text) 
 std::unique_ptr<Tokenizer> byte_level(const TokenizerTraining& training, const LearntMerges& learnt) {
   std::vector<std::string> by_id;  // names of learnt tokens
   for (const std::string& token : learnt.tokens) by_id.push_back(to_alphabet(token));
-  Names names(training.special_tokens);
+  Names names(training.special_tokens, training);
   // The alphabet's order is that of its characters, so visible bytes come first.
   std::vector<std::string> bytes(by_id.begin(), by_id.begin() + kBytes);
   std::sort(bytes.begin(), bytes.end());
@@ -127,7 +160,7 @@ std::unique_ptr<Tokenizer> train_bytes(const TokenizerTraining& training, const 
 
 /// The most frequent words; of equally frequent ones the lexicographically first.
 std::unique_ptr<Tokenizer> train_words(const TokenizerTraining& training, const NextText& next_text) {
-  Names names(with_unknown(training.special_tokens));
+  Names names(with_unknown(training), training);
   if (training.vocabulary_size <= names.size()) {
     usage_error("--vocab-size ", training.vocabulary_size, " is too small for word: special tokens take ",
                 names.size());
@@ -143,12 +176,24 @@ std::unique_ptr<Tokenizer> train_words(const TokenizerTraining& training, const 
   for (const std::size_t index : order) {
     if (names.size() >= training.vocabulary_size) break;
     const std::string word(words.word(index));
-    if (word != kUnknownToken && !special.contains(word)) names.add(word);
+    if (word != training.unknown_token && !special.contains(word)) names.add(word);
   }
-  return assemble(training, names, typed("Whitespace"), Json(), typed("WordLevel").set("unk_token", kUnknownToken));
+  return assemble(training, names, typed("Whitespace"), Json(),
+                  typed("WordLevel").set("unk_token", training.unknown_token));
 }
 
 }  // namespace
+
+void use_encoder_tokens(TokenizerTraining& training) {
+  training.special_tokens.clear();
+  for (const auto& name : {kPadToken, kEncoderUnknownToken, kClassifierToken, kSeparatorToken, kMaskToken}) {
+    training.special_tokens.emplace_back(name);
+  }
+  training.unknown_token = kEncoderUnknownToken;
+  training.first_token = kClassifierToken;
+  training.last_token = kSeparatorToken;
+  training.mask_token = kMaskToken;
+}
 
 std::unique_ptr<Tokenizer> train_tokenizer(const TokenizerTraining& training, const NextText& next_text) {
   const NextText next_lower = [&next_text](std::string& text) {

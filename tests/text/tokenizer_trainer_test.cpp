@@ -136,6 +136,60 @@ TEST_CASE("tokenizer training: words are counted in bounded memory, frequent one
   CHECK(bytes.size() <= 100);
 }
 
+std::unique_ptr<Tokenizer> encoder_tokenizer(TokenizerKind kind) {
+  TokenizerTraining training{.kind = kind, .vocabulary_size = 300, .special_tokens = {}};
+  use_encoder_tokens(training);
+  bool given = false;
+  return train_tokenizer(training, [&](std::string& text) {
+    text = sample_text();
+    return !std::exchange(given, true);
+  });
+}
+
+TEST_CASE("tokenizer training: an encoder's texts stand between [CLS] and [SEP]") {
+  for (const auto kind : {TokenizerKind::byte, TokenizerKind::character, TokenizerKind::word, TokenizerKind::bpe}) {
+    // As read from the file that it writes.
+    const auto tokenizer = tokenizer_from_json(encoder_tokenizer(kind)->to_json(), "tokenizer.json");
+    const std::vector<std::string> names{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+    for (std::int32_t id = 0; id < 5; ++id) {
+      CHECK(tokenizer->id_of(names[static_cast<std::size_t>(id)]) == id);
+      CHECK(tokenizer->is_special(id));
+    }
+    const std::vector<std::int32_t> a{10, 11}, b{12};
+    const ProcessedIds single = tokenizer->add_special_tokens(a);
+    CHECK(single.ids == std::vector<std::int32_t>{2, 10, 11, 3});
+    CHECK(single.types == std::vector<std::int32_t>{0, 0, 0, 0});
+    const ProcessedIds pair = tokenizer->add_special_tokens(a, b);
+    CHECK(pair.ids == std::vector<std::int32_t>{2, 10, 11, 3, 12, 3});
+    CHECK(pair.types == std::vector<std::int32_t>{0, 0, 0, 0, 1, 1});
+    const bool unknown = kind == TokenizerKind::character || kind == TokenizerKind::word;
+    CHECK(tokenizer->unknown_id() == (unknown ? std::optional<std::int32_t>(1) : std::nullopt));
+  }
+}
+
+TEST_CASE("tokenizer training: under bpe [MASK] takes the space that a word's first token would hold") {
+  const auto ids_of = [](const Tokenizer& tokenizer, std::string_view text) {
+    std::vector<std::int32_t> ids;
+    for (const EncodedToken& token : tokenizer.encode_with_offsets(text, true)) ids.push_back(token.id);
+    return ids;
+  };
+  for (const auto kind : {TokenizerKind::byte, TokenizerKind::character, TokenizerKind::bpe}) {
+    const auto tokenizer = encoder_tokenizer(kind);
+    const std::size_t word = tokenizer->encode(" fox").size();
+    const auto ids = ids_of(*tokenizer, "the [MASK] fox");
+    CHECK(ids.size() == tokenizer->encode("the").size() + (kind == TokenizerKind::bpe ? 1 : 2) + word);
+    CHECK(std::count(ids.begin(), ids.end(), 4) == 1);
+  }
+}
+
+TEST_CASE("tokenizer training: an end token alone goes behind every text") {
+  TokenizerTraining training{.kind = TokenizerKind::byte, .special_tokens = {"<pad>", "</s>"}, .last_token = "</s>"};
+  const auto tokenizer = train_tokenizer(training, [](std::string&) { return false; });
+  const std::vector<std::int32_t> a{10, 11}, b{12};
+  CHECK(tokenizer->add_special_tokens(a).ids == std::vector<std::int32_t>{10, 11, 1});
+  CHECK(tokenizer->add_special_tokens(a, b).ids == std::vector<std::int32_t>{10, 11, 1, 12, 1});
+}
+
 TEST_CASE("tokenizer training: a word vocabulary holds the most frequent words") {
   TokenizerTraining training;
   training.kind = TokenizerKind::word;
