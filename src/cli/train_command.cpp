@@ -4,35 +4,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/suggest.h"
 #include "cli/commands.h"
-#include "cli/train_language.h"
+#include "cli/train_run.h"
+#include "cli/train_tasks.h"
 #include "models/folder.h"
 
 namespace attn {
 
 namespace {
-
-struct TaskRow {
-  std::string_view name, alias;
-  int (*train)(Invocation& call, TrainOptions& options, OptionTable& table, int threads, bool resume);
-};
-constexpr TaskRow kTasks[] = {{"generate", "gpt", train_language_model}};
-
-const TaskRow* find_task(std::string_view name) {
-  for (const TaskRow& row : kTasks) {
-    if (row.name == name || row.alias == name) return &row;
-  }
-  return nullptr;
-}
-
-const TaskRow& task_named(const std::string& name) {
-  if (const TaskRow* row = find_task(name)) return *row;
-  std::vector<std::string> names;
-  for (const TaskRow& row : kTasks) names.insert(names.end(), {std::string(row.name), std::string(row.alias)});
-  const std::string meant = did_you_mean(name, names);
-  usage_error("expected a task, found '", name, "'", meant.empty() ? "; tasks: generate" : meant);
-}
 
 bool may_differ_on_resume(const Option& option) {
   constexpr std::string_view kNames[] = {"steps", "epochs", "time", "task", "data"};
@@ -60,18 +39,22 @@ class TrainCommand : public Command {
     const bool saved = options_.resume && has_state();
     if (saved) read_saved_options();
     if (options_.task.empty()) usage_error("expected a task: attn train generate FILE --out DIR");
-    const TaskRow& task = task_named(options_.task);
+    const TrainTaskRow& task = train_task_named(options_.task);
     options_.task = task.name;
-    if (options_.data.empty()) usage_error("attn train ", task.name, ": expected at least one text file");
+    if (options_.data.empty()) {
+      usage_error("attn train ", task.name, ": expected at least one file of ", task.data, ": ", task.example,
+                  " --out DIR");
+    }
+    check_task_options(task, *table_);
     if (!saved) make_paths_absolute();
-    return task.train(call, options_, *table_, threads_.count(), saved);
+    return run_training(task, call, options_, *table_, threads_.count(), saved);
   }
 
  private:
   // TASK DATA…, or, with --resume, the folder alone.
   void place_arguments(const std::vector<std::string>& arguments) {
     if (arguments.empty()) return;
-    if (options_.resume && arguments.size() == 1 && options_.out.empty() && !find_task(arguments[0])) {
+    if (options_.resume && arguments.size() == 1 && options_.out.empty() && !find_train_task(arguments[0])) {
       options_.out = arguments[0];
       if (!has_state()) fail(options_.out, ": holds no saved training (", kTrainingStateFile, ")");
       return;
@@ -130,11 +113,10 @@ const CommandRow kTrainCommand{
         "attn train generate names.txt --lines --out names       # every line is a document\n"
         "attn train --resume play                                # continue after Ctrl-C\n",
     .details =
-        "Tasks:\n"
-        "  generate (gpt)  DATA are texts; a decoder-only model that continues them\n\n"
         "The last 10 % of each text (at most 1,000,000 characters), or 5 % of the lines with --lines, are held "
         "out to measure the loss. DIR receives the best model by this loss, and training/ with the log, the "
         "options and all that --resume needs.\n",
+    .list = describe_train_tasks,
     .make = make_command<TrainCommand>,
 };
 

@@ -3,37 +3,59 @@
 // never from a clock, so it is the same on every machine.
 
 #include <cstdint>
+#include <optional>
 
+#include "base/error.h"
 #include "cli/train_options.h"
 #include "models/config.h"
 #include "training/trainer.h"
 
 namespace attn {
 
-/// What the choices are made from.
-struct DataSize {
-  int vocabulary = 0;  // V
-  std::int64_t train_tokens = 0;
+/// The value that was given, or this one from now on.
+template <class T, class U>
+T settle(std::optional<T>& option, U chosen) {
+  if (!option) option = static_cast<T>(chosen);
+  return *option;
+}
+
+/// Settles the size of the vocabulary for a text of so many characters, up to `largest`.
+int settle_vocabulary(TrainOptions& options, std::int64_t characters, std::int64_t largest);
+
+/// Layers (of each stack) and width of a model for so many training tokens.
+struct ModelSize {
+  std::int64_t tokens;  // from this many on
+  int layers, d_model;
+};
+const ModelSize& size_for(std::int64_t train_tokens);
+
+/// Settles --heads and --kv-heads for a width and returns the heads. Throws Error (usage) if they do not divide it.
+int settle_heads(TrainOptions& options, int d_model);
+
+/// Takes a model option over from --from. Throws Error (usage) if the command line says otherwise.
+template <class T, class U>
+void adopt(const char* name, std::optional<T>& option, U value) {
+  if (option && *option != static_cast<T>(value)) {
+    usage_error(name, " is given by the model of --from; expected no other value");
+  }
+  option = static_cast<T>(value);
+}
+/// All of them that every family has, but --context.
+void adopt_shape(TrainOptions& options, const ModelConfig& config);
+
+/// What an update is, with the sizes that were settled.
+struct TrainingWork {
+  double tokens_of_an_update = 0;  // target tokens, on average
+  double updates_of_an_epoch = 0;  // to see all training data once
+  double flops_of_an_update = 0;   // forward and backward
+  double most_epochs = 60;         // unless more are asked for: more passes over few data teach nothing new
+  std::int64_t longest_warmup = 200;
 };
 
-/// Settles the size of the vocabulary for a text of so many characters.
-int settle_vocabulary(TrainOptions& options, std::int64_t characters);
-
-/// Settles every model option that is open and returns the model they describe. Throws Error (usage) if what was
-/// said does not fit together, or an explicit context does not fit the data.
-ModelConfig settle_model(TrainOptions& options, const DataSize& data);
-
-/// Takes the model options over from a model that training starts from. Throws Error (usage) where the command line
-/// says otherwise, or where the data do not fit.
-void adopt_model(TrainOptions& options, const ModelConfig& config, const DataSize& data);
-
-/// The same for optimisation and evaluation, without --time: settles batch, steps, rates, and intervals.
-TrainerOptions settle_training(TrainOptions& options, const ModelConfig& config, const DataSize& data);
+/// Settles steps, rates and intervals, and --dropout, as far as they are open, without --time.
+TrainerOptions settle_training(TrainOptions& options, const ModelConfig& config, const TrainingWork& work);
 
 /// Settles what follows from the number of updates: warm-up, evaluation interval.
-void settle_steps(TrainOptions& options, std::int64_t steps);
-
-/// FLOPs of training on one token: 6 a weight, and 12·C·T a layer for attention.
-double training_flops_per_token(const ModelConfig& config, std::int64_t context);
+void settle_steps(TrainOptions& options, std::int64_t steps, const TrainingWork& work);
 
 }  // namespace attn

@@ -8,7 +8,9 @@ namespace attn {
 namespace {
 
 constexpr std::pair<std::string_view, Architecture> kArchitectures[] = {{"gpt2", Architecture::gpt2},
-                                                                        {"llama", Architecture::llama}};
+                                                                        {"llama", Architecture::llama},
+                                                                        {"bert", Architecture::bert},
+                                                                        {"transformer", Architecture::transformer}};
 constexpr std::pair<std::string_view, Positions> kPositions[] = {{"sinusoidal", Positions::sinusoidal},
                                                                  {"learned", Positions::learned},
                                                                  {"rotary", Positions::rotary},
@@ -58,8 +60,14 @@ void TrainOptions::visit_run(OptionTable& options) {
 void TrainOptions::visit_model(OptionTable& options) {
   const std::string_view by_data = "fits the data";
   options.group("Model");
-  options.add(architecture, kArchitectures, {.name = "arch", .help = "the family whose defaults and format are used"});
+  options.add(architecture, kArchitectures,
+              {.name = "arch", .default_text = "by the task", .help = "the family whose defaults and format are used"});
   options.add(layers, {.name = "layers", .metavar = "N", .minimum = 1, .default_text = by_data, .help = "layers"});
+  options.add(decoder_layers, {.name = "decoder-layers",
+                               .metavar = "N",
+                               .minimum = 1,
+                               .default_text = "layers",
+                               .help = "layers of the decoder that translates"});
   options.add(
       heads,
       {.name = "heads", .metavar = "N", .minimum = 1, .default_text = "d-model / 32", .help = "attention heads"});
@@ -163,12 +171,18 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                        .minimum = 0,
                        .default_text = "steps / 20, at most 200",
                        .help = "updates with a rising learning rate"});
-  options.add(schedule, kSchedules, {.name = "schedule", .help = "the learning rate over the updates"});
-  options.add(weight_decay, {.name = "weight-decay", .metavar = "X", .minimum = 0, .help = "of matrices"});
+  options.add(schedule, kSchedules,
+              {.name = "schedule", .default_text = "cosine", .help = "the learning rate over the updates"});
+  options.add(weight_decay,
+              {.name = "weight-decay", .metavar = "X", .minimum = 0, .default_text = "0.1", .help = "of matrices"});
   options.add(beta1,
               {.name = "beta1", .metavar = "X", .minimum = 0, .maximum = 0.9999, .help = "AdamW's first moment"});
-  options.add(beta2,
-              {.name = "beta2", .metavar = "X", .minimum = 0, .maximum = 0.99999, .help = "AdamW's second moment"});
+  options.add(beta2, {.name = "beta2",
+                      .metavar = "X",
+                      .minimum = 0,
+                      .maximum = 0.99999,
+                      .default_text = "0.99",
+                      .help = "AdamW's second moment"});
   options.add(eps, {.name = "eps", .metavar = "X", .minimum = 0, .above_minimum = true, .help = "AdamW's ε"});
   options.add(
       clip,
@@ -177,6 +191,7 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                                 .metavar = "P",
                                 .minimum = 0,
                                 .maximum = 0.99,
+                                .default_text = "0",
                                 .help = "weight of the even distribution in the training loss"});
   options.add(seed, {.name = "seed", .metavar = "N", .help = "of initial values, batches and dropout"});
   options.add(average, {.name = "average",

@@ -30,8 +30,8 @@ struct TrainOptions {
   bool json = false;
 
   // Model.
-  Architecture architecture = Architecture::gpt2;
-  std::optional<int> layers, heads, kv_heads, d_model, d_ff, context;
+  std::optional<Architecture> architecture;
+  std::optional<int> layers, decoder_layers, heads, kv_heads, d_model, d_ff, context;
   std::optional<float> dropout;
   std::optional<Positions> positions;
   std::optional<NormKind> norm;
@@ -58,9 +58,9 @@ struct TrainOptions {
   OptimizerKind optimizer = OptimizerKind::adamw;
   std::optional<double> lr, min_lr;
   std::optional<std::int64_t> warmup;
-  Schedule schedule = Schedule::cosine;
-  double weight_decay = 0.1, beta1 = 0.9, beta2 = 0.99, eps = 1e-8, clip = 1;
-  double label_smoothing = 0;
+  std::optional<Schedule> schedule;
+  std::optional<double> weight_decay, beta2, label_smoothing;
+  double beta1 = 0.9, eps = 1e-8, clip = 1;
   int average = 0;
   std::uint64_t seed = 1;
 

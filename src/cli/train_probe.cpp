@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "inspection/attention_table.h"
 #include "inspection/trace_text.h"
 
 namespace attn {
@@ -37,30 +36,36 @@ std::string records_up_to(const std::string& csv, std::int64_t last_step) {
 
 }  // namespace
 
-AttentionProbe::AttentionProbe(const std::string& path, std::int64_t resume_step, const std::string& text,
-                               const Tokenizer& tokenizer, const ModelConfig& config)
-    : path_(path), ids_(tokenizer.encode(text)) {
-  if (ids_.empty() || static_cast<std::int64_t>(ids_.size()) > config.context) {
-    usage_error("--probe has ", ids_.size(), " tokens; expected 1 to ", config.context, ", the model's context");
-  }
-  for (const std::int32_t id : ids_) tokens_.push_back(tokenizer.token_text(id));
+AttentionProbe::AttentionProbe(const std::string& path, std::int64_t resume_step, ProbeTrace trace)
+    : path_(path), trace_(std::move(trace)) {
   const bool continues = resume_step > 0 && std::filesystem::exists(path);
   write_file(path, continues ? records_up_to(read_file(path), resume_step) : "");
 }
 
-void AttentionProbe::append(std::int64_t step, const DecoderModel& model, const simd::Kernels& kernels,
-                            ThreadPool& pool) {
+void AttentionProbe::append(std::int64_t step, const simd::Kernels& kernels, ThreadPool& pool) {
   std::ofstream file(path_, std::ios::app | std::ios::binary);
   AttentionTableOptions options;
   options.header = std::filesystem::file_size(path_) == 0;
   options.step = step;
   AttentionTable table({}, options, [&](std::string_view rows) { file << rows; });
-  for (const AttentionRecord& record : trace_text(model, ids_, false, kernels, pool).records) {
-    table.add(0, record, tokens_, tokens_);
-  }
+  trace_(table, kernels, pool);
   table.finish();
   file.flush();
   if (!file) fail(path_, ": cannot append rows");
+}
+
+ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, const std::string& text) {
+  std::vector<std::int32_t> ids = tokenizer.encode(text);
+  if (ids.empty() || static_cast<std::int64_t>(ids.size()) > model.config().context) {
+    usage_error("--probe has ", ids.size(), " tokens; expected 1 to ", model.config().context, ", the model's context");
+  }
+  std::vector<std::string> tokens;
+  for (const std::int32_t id : ids) tokens.push_back(tokenizer.token_text(id));
+  return [&model, ids, tokens](AttentionTable& table, const simd::Kernels& kernels, ThreadPool& pool) {
+    for (const AttentionRecord& record : trace_text(model, ids, false, kernels, pool).records) {
+      table.add(0, record, tokens, tokens);
+    }
+  };
 }
 
 }  // namespace attn

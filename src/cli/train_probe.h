@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "cli/train_recipe.h"
 #include "models/decoder.h"
 #include "text/tokenizer.h"
 
@@ -12,18 +12,19 @@ namespace attn {
 
 class AttentionProbe {
  public:
-  /// Keeps the rows up to `resume_step` of a file that exists, or, at step 0, begins a new one. Throws Error (usage) if
-  /// the text has no tokens or more than the model's context.
-  AttentionProbe(const std::string& path, std::int64_t resume_step, const std::string& text, const Tokenizer& tokenizer,
-                 const ModelConfig& config);
+  /// Keeps the rows up to `resume_step` of a file that exists, or, at step 0, begins a new one.
+  AttentionProbe(const std::string& path, std::int64_t resume_step, ProbeTrace trace);
 
   /// Appends the attention of the model as it is after `step` updates.
-  void append(std::int64_t step, const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool);
+  void append(std::int64_t step, const simd::Kernels& kernels, ThreadPool& pool);
 
  private:
   std::string path_;
-  std::vector<std::int32_t> ids_;
-  std::vector<std::string> tokens_;
+  ProbeTrace trace_;
 };
+
+/// The attention of a decoder-only model, which must outlive the probe. Throws Error (usage) if the text has no tokens
+/// or more than the model's context.
+ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, const std::string& text);
 
 }  // namespace attn

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "base/error.h"
@@ -20,21 +21,6 @@ std::string rounded(double value, int digits) {
 
 }  // namespace
 
-std::string describe_data(const CorpusSummary& summary, int vocabulary, const std::string& tokenizer) {
-  std::string text = concat("data: ", format_count(static_cast<double>(summary.train.characters)),
-                            " characters for training, ", format_count(static_cast<double>(summary.valid.characters)),
-                            " for validation; ", format_count(static_cast<double>(summary.train.tokens)), " and ",
-                            format_count(static_cast<double>(summary.valid.tokens)), " tokens; vocabulary ", vocabulary,
-                            " (", tokenizer, ")");
-  if (summary.has_separators) text += concat("; ", summary.train.documents, " documents");
-  if (summary.validates_on_train) text += "\ntoo little text to hold some out: validated on the training part";
-  if (summary.had_crlf) text += "\nline ends CR LF were read as LF";
-  if (summary.valid.unknown > 0) {
-    text += concat("\n", summary.valid.unknown, " characters of the validation part are not in the vocabulary");
-  }
-  return text;
-}
-
 std::string describe_model(const ModelConfig& config, std::int64_t parameters) {
   std::string text =
       concat("model: ", name_of(config.architecture), ", ", config.layers, " layers of ", config.heads,
@@ -46,17 +32,17 @@ std::string describe_model(const ModelConfig& config, std::int64_t parameters) {
   return text;
 }
 
-std::string describe_training(const TrainOptions& options, std::int64_t train_tokens, double seconds, int threads,
+std::string describe_training(const TrainOptions& options, const TrainingWork& work, double seconds, int threads,
                               const char* instruction_set) {
-  const auto per_step = static_cast<double>(*options.batch * *options.context * options.accumulate);
-  const double epochs = static_cast<double>(*options.steps) * per_step / static_cast<double>(train_tokens);
-  return concat("training: ", *options.steps, " steps of ", format_count(per_step), " tokens (", rounded(epochs, 1),
-                " passes over the data), learning rate ", *options.lr, "; about ",
+  const double epochs = static_cast<double>(*options.steps) / work.updates_of_an_epoch;
+  return concat("training: ", *options.steps, " steps of ", format_count(work.tokens_of_an_update), " tokens (",
+                rounded(epochs, 1), " passes over the data), learning rate ", *options.lr, "; about ",
                 seconds < 90 ? rounded(seconds, 0) + " seconds" : rounded(seconds / 60, 1) + " minutes", " with ",
                 threads, threads == 1 ? " thread, " : " threads, ", instruction_set);
 }
 
 double bits_per_character(const LossSum& loss, std::int64_t characters) {
+  if (characters == 0) return std::numeric_limits<double>::quiet_NaN();
   return loss.loss / std::numbers::ln2 / static_cast<double>(characters);
 }
 
@@ -67,8 +53,9 @@ std::string describe_result(const TrainSession::Result& result, const TrainerSta
   text += concat("last model: step ", state.step, ", valid loss ", rounded(result.last.mean(), 4), "\n");
   text += result.averaged ? std::string("best model: the average of the last ones")
                           : concat("best model: step ", state.best_step);
-  return text + concat(", valid loss ", rounded(result.best.mean(), 4), " (", rounded(bits, 3),
-                       " bits per character), over the whole validation part");
+  text += concat(", valid loss ", rounded(result.best.mean(), 4));
+  if (!std::isnan(bits)) text += concat(" (", rounded(bits, 3), " bits per character)");
+  return text + ", over the whole validation part";
 }
 
 std::string result_json(const TrainSession::Result& result, const TrainerState& state, double bits,

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/train_data.h"
+#include "cli/train_defaults.h"
 #include "cli/train_options.h"
 #include "cli/train_session.h"
 #include "models/config.h"
@@ -12,12 +12,12 @@
 
 namespace attn {
 
-std::string describe_data(const CorpusSummary& summary, int vocabulary, const std::string& tokenizer);
 std::string describe_model(const ModelConfig& config, std::int64_t parameters);
 /// `seconds`: expected duration of all steps still to come.
-std::string describe_training(const TrainOptions& options, std::int64_t train_tokens, double seconds, int threads,
+std::string describe_training(const TrainOptions& options, const TrainingWork& work, double seconds, int threads,
                               const char* instruction_set);
 
+/// NaN if there are no characters to speak of.
 double bits_per_character(const LossSum& loss, std::int64_t characters);
 std::string describe_result(const TrainSession::Result& result, const TrainerState& state, double bits);
 std::string result_json(const TrainSession::Result& result, const TrainerState& state, double bits,

@@ -83,7 +83,7 @@ void TrainSession::on_checkpoint(std::int64_t step) {
   const std::string folder = checkpoint_folder(plan_.folder, step);
   make_directories(folder);
   save_weights(folder);
-  plan_.save_tokenizer(folder);
+  plan_.save_files(folder);
   prune_checkpoints(plan_.folder, plan_.options.keep);
 }
 

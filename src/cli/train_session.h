@@ -22,9 +22,9 @@ struct SessionPlan {
   std::string folder;
   ModelConfig config;
   const TrainOptions& options;
-  /// Writes the tokenizer's files into a model folder.
-  std::function<void(const std::string& folder)> save_tokenizer;
-  /// A short generated text of the model as it is; may be empty.
+  /// Writes what a model folder holds beside configuration and weights.
+  std::function<void(const std::string& folder)> save_files;
+  /// A short text that the model as it is makes; may be empty.
   std::function<std::string()> sample;
   /// Appends the attention of the --probe text as of this step; may be empty.
   std::function<void(std::int64_t step)> probe;

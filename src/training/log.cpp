@@ -1,6 +1,7 @@
 #include "training/log.h"
 
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <string_view>
 
@@ -15,10 +16,12 @@ constexpr std::string_view kHeader =
     "step,tokens,seconds,train_loss,valid_loss,valid_bits_per_character,learning_rate,gradient_norm,tokens_per_"
     "second\n";
 
+// An empty cell for what is not known.
 void append_number(std::string& line, double value) {
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  line.append(digits, end).push_back(',');
+  if (!std::isnan(value)) line.append(digits, end);
+  line.push_back(',');
 }
 
 // The rows of steps 1 … `last_step`, with the header.

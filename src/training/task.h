@@ -38,7 +38,8 @@ class TrainingTask {
   virtual std::int64_t quick_validation_batches() const = 0;
   /// Neither dropout nor label smoothing.
   virtual LossSum validate(Context& context, std::int64_t batch) = 0;
-  /// Characters of target text per target token of the validation part: bits per character = loss/ln 2/this.
+  /// Characters of target text per target token of the validation part: bits per character = loss/ln 2/this. 0
+  /// if that has no meaning.
   virtual double characters_per_target() const = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numbers>
@@ -61,7 +62,10 @@ void Trainer::update(std::int64_t step, const LossSum& loss) {
 }
 
 LossSum Trainer::validate(bool whole) {
-  const std::int64_t batches = whole ? task_.validation_batches() : task_.quick_validation_batches();
+  return validate_batches(whole ? task_.validation_batches() : task_.quick_validation_batches());
+}
+
+LossSum Trainer::validate_batches(std::int64_t batches) {
   LossSum sum;
   for (std::int64_t batch = 0; batch < batches; ++batch) {
     arena_.reset();
@@ -78,6 +82,14 @@ double Trainer::measure_step_seconds(std::int64_t steps) {
   return seconds_since(start) / static_cast<double>(steps);
 }
 
+double Trainer::measure_evaluation_seconds(std::int64_t batches) {
+  const std::int64_t all = task_.quick_validation_batches();
+  batches = std::min(batches, all);
+  const auto start = Clock::now();
+  validate_batches(batches);
+  return seconds_since(start) * static_cast<double>(all) / static_cast<double>(batches);
+}
+
 StepReport Trainer::report(const LossSum& loss) {
   const double left = static_cast<double>(options_.schedule.steps - state_.step) * state_.recent_step_seconds;
   return {state_.step, loss.mean(), static_cast<double>(loss.targets) / state_.recent_step_seconds, left};
@@ -91,12 +103,14 @@ bool Trainer::evaluate(TrainingObserver& observer) {
   }
   const double seconds = state_.seconds - state_.seconds_at_evaluation;
   const auto tokens = static_cast<double>(state_.tokens - state_.tokens_at_evaluation);
+  const double characters = task_.characters_per_target();
   const Evaluation row{.step = state_.step,
                        .tokens = state_.tokens,
                        .seconds = state_.seconds,
                        .train_loss = state_.since_evaluation.mean(),
                        .valid_loss = valid.mean(),
-                       .valid_bits_per_character = valid.mean() / std::numbers::ln2 / task_.characters_per_target(),
+                       .valid_bits_per_character = characters > 0 ? valid.mean() / std::numbers::ln2 / characters
+                                                                  : std::numeric_limits<double>::quiet_NaN(),
                        .learning_rate = last_rate_,
                        .gradient_norm = last_norm_,
                        .tokens_per_second = seconds > 0 ? tokens / seconds : 0};

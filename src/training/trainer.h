@@ -31,7 +31,7 @@ struct Evaluation {
   double seconds = 0;       // of training, without evaluation
   double train_loss = 0;    // mean since the last evaluation, nats per target token
   double valid_loss = 0;
-  double valid_bits_per_character = 0;
+  double valid_bits_per_character = 0;  // NaN if the task has no characters
   double learning_rate = 0;
   double gradient_norm = 0;  // of the last step, before clipping
   double tokens_per_second = 0;
@@ -85,6 +85,8 @@ class Trainer {
   LossSum validate(bool whole);
   /// Seconds that each of the next `steps` updates takes, measured on throw-away passes that change nothing.
   double measure_step_seconds(std::int64_t steps);
+  /// Seconds that an evaluation during training takes, estimated from at most so many of its batches.
+  double measure_evaluation_seconds(std::int64_t batches);
 
   TrainerState& state() { return state_; }
   const TrainerState& state() const { return state_; }
@@ -96,6 +98,7 @@ class Trainer {
  private:
   LossSum accumulate_gradients(std::int64_t step);
   void update(std::int64_t step, const LossSum& loss);
+  LossSum validate_batches(std::int64_t batches);
   bool evaluate(TrainingObserver& observer);
   StepReport report(const LossSum& loss);
 

@@ -1,4 +1,4 @@
-#include "cli/train_data.h"
+#include "cli/text_data.h"
 
 #include <filesystem>
 
@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "cli/progress.h"
 #include "cli/train_defaults.h"
 #include "models/folder.h"
 
@@ -13,6 +14,7 @@ namespace attn {
 
 namespace {
 
+constexpr std::int64_t kLargestDefaultVocabulary = 1024;
 constexpr std::string_view kTrainTokens = "training/train.tokens";
 constexpr std::string_view kValidTokens = "training/valid.tokens";
 constexpr std::string_view kSummaryFile = "training/corpus.json";
@@ -64,7 +66,7 @@ std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const Corpus& 
   std::int64_t characters = 0;
   for (const CorpusFile& file : corpus.files()) characters += file.train_characters;
   TokenizerTraining training{.kind = options.tokenizer,
-                             .vocabulary_size = settle_vocabulary(options, characters),
+                             .vocabulary_size = settle_vocabulary(options, characters, kLargestDefaultVocabulary),
                              .lowercase = options.lowercase,
                              .special_tokens = {}};
   if (corpus.has_separators()) training.special_tokens.emplace_back(kEndOfText);
@@ -122,6 +124,21 @@ void LanguageData::open_token_files(const std::string& folder) {
     fail("the text has ", train_->size(), " training and ", valid_->size(),
          " validation tokens; expected at least 2 of each");
   }
+}
+
+std::string LanguageData::describe() const {
+  std::string text = concat("data: ", format_count(static_cast<double>(summary_.train.characters)),
+                            " characters for training, ", format_count(static_cast<double>(summary_.valid.characters)),
+                            " for validation; ", format_count(static_cast<double>(summary_.train.tokens)), " and ",
+                            format_count(static_cast<double>(summary_.valid.tokens)), " tokens; vocabulary ",
+                            vocabulary(), " (", tokenizer_->kind(), ")");
+  if (summary_.has_separators) text += concat("; ", summary_.train.documents, " documents");
+  if (summary_.validates_on_train) text += "\ntoo little text to hold some out: validated on the training part";
+  if (summary_.had_crlf) text += "\nline ends CR LF were read as LF";
+  if (summary_.valid.unknown > 0) {
+    text += concat("\n", summary_.valid.unknown, " characters of the validation part are not in the vocabulary");
+  }
+  return text;
 }
 
 std::optional<std::int32_t> LanguageData::end_id() const {

@@ -36,6 +36,8 @@ class LanguageData {
   const TokenFile& valid() const { return *valid_; }
   const CorpusSummary& summary() const { return summary_; }
   int vocabulary() const { return tokenizer_->vocabulary_size(); }
+  /// Lines that say what was found.
+  std::string describe() const;
   /// The token between documents; nothing if the model never sees it.
   std::optional<std::int32_t> end_id() const;
 
