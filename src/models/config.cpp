@@ -72,6 +72,21 @@ void check_token(const ModelConfig& config, const std::string& where, const char
   }
 }
 
+void check_head(const ModelConfig& config, const std::string& where) {
+  const bool encoder = config.architecture == Architecture::bert;
+  if (encoder == (config.head == Head::language)) {
+    fail(where, ": head is ", name_of(config.head), ", which no ", name_of(config.architecture), " model has");
+  }
+  if ((config.head == Head::classifier) != !config.labels.empty()) {
+    fail(where, ": found ", config.labels.size(), " labels, expected ",
+         config.head == Head::classifier ? "at least 1 for a classifier" : "none without a classifier");
+  }
+  if (config.architecture == Architecture::transformer && (!config.end_id || !config.pad_id)) {
+    fail(where, ": an encoder-decoder model needs an end token and a pad token, found no ",
+         config.end_id ? "pad_id" : "end_id");
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Architecture value) {
@@ -126,6 +141,24 @@ std::string_view name_of(Activation value) {
   return "";
 }
 
+std::string_view name_of(Head value) {
+  switch (value) {
+    case Head::language:
+      return "language";
+    case Head::masked:
+      return "masked";
+    case Head::classifier:
+      return "classifier";
+    case Head::none:
+      return "none";
+  }
+  return "";
+}
+
+std::string_view name_of(Pooling value) {
+  return value == Pooling::first ? "first" : "mean";
+}
+
 void check_config(const ModelConfig& config, const std::string& where) {
   check_sizes(config, where);
   check_heads(config, where);
@@ -133,19 +166,46 @@ void check_config(const ModelConfig& config, const std::string& where) {
   check_token(config, where, "begin_id", config.begin_id);
   check_token(config, where, "end_id", config.end_id);
   check_token(config, where, "pad_id", config.pad_id);
+  check_head(config, where);
+}
+
+const ModelConfig& checked(const ModelConfig& config) {
+  check_config(config);
+  return config;
 }
 
 double parameter_count(const ModelConfig& config) {
-  const double c = config.d_model, f = config.d_ff, d = config.d_head;
+  const double c = config.d_model, f = config.d_ff, d = config.d_head, v = config.vocabulary;
   const double queries = config.heads * d, keys = config.kv_heads * d;
   const double ups = config.gated ? 2 * f : f;
+  const bool pre_norm = config.norm_place == NormPlace::pre;
   const double norm = config.norm == NormKind::layer && config.biases ? 2 * c : c;
-  double layer = (queries + 2 * keys) * c + c * queries + ups * c + c * f + 2 * norm;
-  if (config.biases) layer += queries + 2 * keys + c + ups + c;
-  double count = config.vocabulary * c * (config.tied ? 1 : 2) + config.layers * layer;
+  double attention = (queries + 2 * keys) * c + c * queries + norm;
+  double feed_forward = ups * c + c * f + norm;
+  if (config.biases) {
+    attention += queries + 2 * keys + c;
+    feed_forward += ups + c;
+  }
+  double count = v * c + config.layers * (attention + feed_forward);
   if (config.positions == Positions::learned) count += config.context * c;
-  if (config.norm_place == NormPlace::pre) count += norm;
-  return count;
+  if (pre_norm) count += norm;
+
+  if (config.architecture == Architecture::transformer) {
+    count += config.decoder_layers * (2 * attention + feed_forward);
+    if (pre_norm) count += norm;
+    if (config.biases) count += v;
+  }
+  if (config.architecture == Architecture::bert) {
+    count += config.type_vocabulary * c;
+    if (!pre_norm) count += norm;
+    if (config.head == Head::masked) count += c * c + norm + (config.biases ? c + v : 0);
+    if (config.head == Head::classifier) {
+      if (config.pooling == Pooling::first) count += c * c + c;
+      count += static_cast<double>(config.labels.size()) * (c + 1);
+    }
+  }
+  const bool has_output = config.head == Head::language || config.head == Head::masked;
+  return has_output && !config.tied ? count + v * c : count;
 }
 
 }  // namespace attn

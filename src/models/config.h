@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "autograd/types.h"
 
@@ -13,6 +14,11 @@ namespace attn {
 enum class Architecture { gpt2, llama, bert, transformer };
 enum class Positions { none, learned, sinusoidal, rotary };
 enum class NormPlace { pre, post };
+/// What stands on the last layer: the next token's prediction, that of masked tokens, a classifier of whole texts, or
+/// nothing: the states themselves are wanted.
+enum class Head { language, masked, classifier, none };
+/// How an encoder makes one vector of a text: from the first token's state ([CLS]), or as the mean of all.
+enum class Pooling { first, mean };
 
 /// Every field that shapes a model. Encoder-decoder models use `layers` for the encoder, `decoder_layers` for the
 /// decoder; the others only `layers`.
@@ -40,7 +46,10 @@ struct ModelConfig {
   float norm_eps = 1e-5f;
   float rope_theta = 10000.0f;
   int type_vocabulary = 0;  // BERT's token types
-  /// Special tokens; nothing if the model has none.
+  Head head = Head::language;
+  Pooling pooling = Pooling::first;  // of encoders
+  std::vector<std::string> labels;   // of a classifier: the name of each class
+  /// Special tokens; nothing if the model has none. Decoders of encoder-decoder models start with the pad token.
   std::optional<std::int32_t> begin_id, end_id, pad_id;
 
   bool operator==(const ModelConfig&) const = default;
@@ -52,11 +61,16 @@ std::string_view name_of(Positions value);
 std::string_view name_of(NormPlace value);
 std::string_view name_of(NormKind value);
 std::string_view name_of(Activation value);
+std::string_view name_of(Head value);
+std::string_view name_of(Pooling value);
 
 /// Throws Error naming `where` and the first field whose value is impossible (heads that do not divide, …).
 void check_config(const ModelConfig& config, const std::string& where = "model");
 
-/// Trained numbers of a decoder-only model.
+/// The same, and gives the configuration back.
+const ModelConfig& checked(const ModelConfig& config);
+
+/// Trained numbers of a model.
 double parameter_count(const ModelConfig& config);
 
 /// The `transformers` class that holds this combination, for example "GPT2LMHeadModel"; empty if none does, and the

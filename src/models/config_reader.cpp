@@ -58,6 +58,14 @@ std::string ConfigReader::word(std::string_view key, std::optional<std::string> 
   return value->as_string(name(key));
 }
 
+std::vector<std::string> ConfigReader::words(std::string_view key) const {
+  std::vector<std::string> result;
+  const Json* value = find(key);
+  if (value == nullptr) return result;
+  for (const Json& element : value->as_array(name(key))) result.push_back(element.as_string(name(key)));
+  return result;
+}
+
 std::optional<std::int32_t> ConfigReader::token(std::string_view key, int vocabulary,
                                                 std::optional<std::int32_t> otherwise) const {
   std::optional<std::int64_t> id = otherwise;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -26,6 +27,8 @@ class ConfigReader {
   float number(std::string_view key, std::optional<float> otherwise = std::nullopt) const;
   bool flag(std::string_view key, std::optional<bool> otherwise = std::nullopt) const;
   std::string word(std::string_view key, std::optional<std::string> otherwise = std::nullopt) const;
+  /// A list of strings; empty if the key is left out.
+  std::vector<std::string> words(std::string_view key) const;
   /// A special token; `otherwise` if the key is left out, nothing if it is null or no id of the vocabulary. Of a
   /// list of ids the first.
   std::optional<std::int32_t> token(std::string_view key, int vocabulary, std::optional<std::int32_t> otherwise) const;

@@ -9,26 +9,30 @@
 namespace attn {
 namespace {
 
-/// The rows of a packed parameter that one array of the file holds.
-enum class Rows { all, query, key, value, gate, up };
+/// Names of a head's own parameters begin with this.
+constexpr std::string_view kHeadPrefix = "head.";
 
-/// A module of ours and its name in the file; `#` stands for the layer. Holds for its weight and its bias.
+/// The rows of a packed parameter that one array of the file holds.
+enum class Rows { all, query, key, value, gate, up, cross_key, cross_value };
+
+/// A module of ours and its name in the file, for its weight and its bias; or a single parameter and its name. `#`
+/// stands for the layer.
 struct Rule {
   std::string_view module;
   std::string_view file;
   Rows rows = Rows::all;
-  bool transposed = false;  // the weight is stored as (in, out): GPT-2's Conv1D
+  Stored stored = Stored::plain;
 };
 
 constexpr Rule kGpt2Rules[] = {
     {"embedding", "transformer.wte"},
     {"positions", "transformer.wpe"},
     {"layers.#.attention_norm", "transformer.h.#.ln_1"},
-    {"layers.#.attention.qkv", "transformer.h.#.attn.c_attn", Rows::all, true},
-    {"layers.#.attention.output", "transformer.h.#.attn.c_proj", Rows::all, true},
+    {"layers.#.attention.qkv", "transformer.h.#.attn.c_attn", Rows::all, Stored::transposed},
+    {"layers.#.attention.output", "transformer.h.#.attn.c_proj", Rows::all, Stored::transposed},
     {"layers.#.feed_forward_norm", "transformer.h.#.ln_2"},
-    {"layers.#.feed_forward.up", "transformer.h.#.mlp.c_fc", Rows::all, true},
-    {"layers.#.feed_forward.down", "transformer.h.#.mlp.c_proj", Rows::all, true},
+    {"layers.#.feed_forward.up", "transformer.h.#.mlp.c_fc", Rows::all, Stored::transposed},
+    {"layers.#.feed_forward.down", "transformer.h.#.mlp.c_proj", Rows::all, Stored::transposed},
     {"final_norm", "transformer.ln_f"},
     {"output", "lm_head"},
 };
@@ -48,10 +52,63 @@ constexpr Rule kLlamaRules[] = {
     {"output", "lm_head"},
 };
 
-/// Arrays that a family's files may hold beside the parameters; computed anew by everybody who reads them.
+constexpr Rule kBertRules[] = {
+    {"embedding", "bert.embeddings.word_embeddings"},
+    {"positions", "bert.embeddings.position_embeddings"},
+    {"types", "bert.embeddings.token_type_embeddings"},
+    {"embedding_norm", "bert.embeddings.LayerNorm"},
+    {"layers.#.attention.qkv", "bert.encoder.layer.#.attention.self.query", Rows::query},
+    {"layers.#.attention.qkv", "bert.encoder.layer.#.attention.self.key", Rows::key},
+    {"layers.#.attention.qkv", "bert.encoder.layer.#.attention.self.value", Rows::value},
+    {"layers.#.attention.output", "bert.encoder.layer.#.attention.output.dense"},
+    {"layers.#.attention_norm", "bert.encoder.layer.#.attention.output.LayerNorm"},
+    {"layers.#.feed_forward.up", "bert.encoder.layer.#.intermediate.dense"},
+    {"layers.#.feed_forward.down", "bert.encoder.layer.#.output.dense"},
+    {"layers.#.feed_forward_norm", "bert.encoder.layer.#.output.LayerNorm"},
+    {"head.transform", "cls.predictions.transform.dense"},
+    {"head.norm", "cls.predictions.transform.LayerNorm"},
+    {"head.output", "cls.predictions"},
+    {"head.pooler", "bert.pooler.dense"},
+    {"head.classifier", "classifier"},
+};
+
+constexpr Rule kMarianRules[] = {
+    {"embedding", "model.shared"},
+    {"encoder.layers.#.attention.qkv", "model.encoder.layers.#.self_attn.q_proj", Rows::query},
+    {"encoder.layers.#.attention.qkv", "model.encoder.layers.#.self_attn.k_proj", Rows::key},
+    {"encoder.layers.#.attention.qkv", "model.encoder.layers.#.self_attn.v_proj", Rows::value},
+    {"encoder.layers.#.attention.output", "model.encoder.layers.#.self_attn.out_proj"},
+    {"encoder.layers.#.attention_norm", "model.encoder.layers.#.self_attn_layer_norm"},
+    {"encoder.layers.#.feed_forward.up", "model.encoder.layers.#.fc1"},
+    {"encoder.layers.#.feed_forward.down", "model.encoder.layers.#.fc2"},
+    {"encoder.layers.#.feed_forward_norm", "model.encoder.layers.#.final_layer_norm"},
+    {"decoder.layers.#.attention.qkv", "model.decoder.layers.#.self_attn.q_proj", Rows::query},
+    {"decoder.layers.#.attention.qkv", "model.decoder.layers.#.self_attn.k_proj", Rows::key},
+    {"decoder.layers.#.attention.qkv", "model.decoder.layers.#.self_attn.v_proj", Rows::value},
+    {"decoder.layers.#.attention.output", "model.decoder.layers.#.self_attn.out_proj"},
+    {"decoder.layers.#.attention_norm", "model.decoder.layers.#.self_attn_layer_norm"},
+    {"decoder.layers.#.cross_attention.query", "model.decoder.layers.#.encoder_attn.q_proj"},
+    {"decoder.layers.#.cross_attention.key_value", "model.decoder.layers.#.encoder_attn.k_proj", Rows::cross_key},
+    {"decoder.layers.#.cross_attention.key_value", "model.decoder.layers.#.encoder_attn.v_proj", Rows::cross_value},
+    {"decoder.layers.#.cross_attention.output", "model.decoder.layers.#.encoder_attn.out_proj"},
+    {"decoder.layers.#.cross_norm", "model.decoder.layers.#.encoder_attn_layer_norm"},
+    {"decoder.layers.#.feed_forward.up", "model.decoder.layers.#.fc1"},
+    {"decoder.layers.#.feed_forward.down", "model.decoder.layers.#.fc2"},
+    {"decoder.layers.#.feed_forward_norm", "model.decoder.layers.#.final_layer_norm"},
+    {"output.bias", "final_logits_bias", Rows::all, Stored::row},
+};
+
+/// Arrays that a family's files may hold beside the parameters: computed anew by everybody who reads them, copies of the
+/// shared embedding, or other heads. `*` stands for any ending.
 constexpr std::string_view kGpt2Harmless[] = {"transformer.h.#.attn.bias", "transformer.h.#.attn.masked_bias"};
 constexpr std::string_view kLlamaHarmless[] = {"model.rotary_emb.inv_freq",
                                                "model.layers.#.self_attn.rotary_emb.inv_freq"};
+constexpr std::string_view kBertHarmless[] = {"bert.embeddings.position_ids", "bert.pooler.*", "cls.*", "classifier.*"};
+constexpr std::string_view kMarianHarmless[] = {
+    "model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight", "model.encoder.embed_tokens.weight",
+    "model.decoder.embed_tokens.weight"};
+
+constexpr std::string_view kOwnHarmless[] = {"head.*"};
 
 /// One family's files.
 struct Layout {
@@ -59,12 +116,18 @@ struct Layout {
   std::span<const Rule> rules;          // empty: the file's names are ours
   std::string_view prefix;              // absent from names that the class without a head saved
   std::span<const std::string_view> harmless;
+  std::string_view tied_output = {};  // the output projection, where it is the embedding
+  bool without_prefix = false;        // this is the class without a head
 };
 
 constexpr Layout kLayouts[] = {
-    {"GPT2LMHeadModel", kGpt2Rules, "transformer.", kGpt2Harmless},
-    {"LlamaForCausalLM", kLlamaRules, "model.", kLlamaHarmless},
-    {"", {}, "", {}},
+    {"GPT2LMHeadModel", kGpt2Rules, "transformer.", kGpt2Harmless, "lm_head.weight"},
+    {"LlamaForCausalLM", kLlamaRules, "model.", kLlamaHarmless, "lm_head.weight"},
+    {"BertForMaskedLM", kBertRules, "bert.", kBertHarmless, "cls.predictions.decoder.weight"},
+    {"BertForSequenceClassification", kBertRules, "bert.", kBertHarmless},
+    {"BertModel", kBertRules, "bert.", kBertHarmless, "", true},
+    {"MarianMTModel", kMarianRules, "model.", kMarianHarmless, "lm_head.weight"},
+    {"", {}, "", kOwnHarmless},
 };
 
 const Layout& layout_of(const ModelConfig& config) {
@@ -105,12 +168,12 @@ bool is_matrix(const NamedParameter& parameter) {
 }
 
 FilePart make_part(const ModelConfig& config, const NamedParameter& parameter, std::string name, Rows rows,
-                   bool transposed) {
+                   Stored stored) {
   const std::int64_t queries = std::int64_t{config.heads} * config.d_head;
   const std::int64_t keys = std::int64_t{config.kv_heads} * config.d_head;
   const Shape& shape = parameter.tensor.shape;
-  FilePart part{std::move(name), &parameter, 0, is_matrix(parameter) ? shape.rows : shape.columns,
-                transposed && is_matrix(parameter)};
+  if (stored == Stored::transposed && !is_matrix(parameter)) stored = Stored::plain;
+  FilePart part{std::move(name), &parameter, 0, is_matrix(parameter) ? shape.rows : shape.columns, stored};
   switch (rows) {
     case Rows::all:
       break;
@@ -119,6 +182,12 @@ FilePart make_part(const ModelConfig& config, const NamedParameter& parameter, s
       break;
     case Rows::key:
       part.first = queries, part.rows = keys;
+      break;
+    case Rows::cross_key:
+      part.rows = keys;
+      break;
+    case Rows::cross_value:
+      part.first = part.rows = keys;
       break;
     case Rows::value:
       part.first = queries + keys, part.rows = keys;
@@ -156,6 +225,7 @@ void transpose(const float* from, std::int64_t rows, std::int64_t columns, float
 WeightFiles::Entry find_part(const WeightFiles& files, const Layout& layout, std::string_view name) {
   WeightFiles::Entry entry = files.find(name);
   if (!entry && name.starts_with(layout.prefix)) entry = files.find(name.substr(layout.prefix.size()));
+  if (!entry && layout.without_prefix) entry = files.find(std::string(layout.prefix).append(name));
   return entry;
 }
 
@@ -172,7 +242,7 @@ void load_part(const WeightFiles::Entry& entry, const FilePart& part) {
          shape_text(expected), " from config.json");
   }
   const std::size_t count = static_cast<std::size_t>(entry.tensor->count());
-  if (!part.transposed) return entry.file->read_floats(*entry.tensor, {data_of(part), count});
+  if (part.stored != Stored::transposed) return entry.file->read_floats(*entry.tensor, {data_of(part), count});
   std::vector<float> stored(count);
   entry.file->read_floats(*entry.tensor, stored);
   transpose(stored.data(), expected[0], expected[1], data_of(part));
@@ -195,22 +265,30 @@ void check_tied_head(const WeightFiles::Entry& head, std::span<const NamedParame
   }
 }
 
+/// `*` at the end of the expected name stands for anything.
+bool matches(std::string_view name, std::string_view expected) {
+  if (!expected.ends_with('*')) return name == expected;
+  return name.starts_with(expected.substr(0, expected.size() - 1));
+}
+
 void check_extra(const WeightFiles::Entry& entry, const ModelConfig& config, const Layout& layout,
                  std::span<const NamedParameter> parameters) {
   const std::string pattern = split_number(entry.tensor->name).text;
+  if (config.tied && pattern == layout.tied_output) return check_tied_head(entry, parameters);
   for (const std::string_view harmless : layout.harmless) {
-    if (pattern == harmless || pattern == harmless.substr(layout.prefix.size())) return;
+    if (matches(pattern, harmless)) return;
+    if (harmless.starts_with(layout.prefix) && matches(pattern, harmless.substr(layout.prefix.size()))) return;
   }
-  if (config.tied && pattern == "lm_head.weight") return check_tied_head(entry, parameters);
   fail(entry.file->path(), ": tensor ", entry.tensor->name, " is no part of the model that config.json describes");
 }
 
 }  // namespace
 
 std::vector<std::int64_t> FilePart::shape() const {
+  if (stored == Stored::row) return {1, rows};
   if (!is_matrix(*parameter)) return {rows};
   const std::int64_t columns = parameter->tensor.columns();
-  if (transposed) return {columns, rows};
+  if (stored == Stored::transposed) return {columns, rows};
   return {rows, columns};
 }
 
@@ -223,11 +301,13 @@ std::vector<FilePart> file_layout(const ModelConfig& config, std::span<const Nam
     const Pattern module = split_number(std::string_view(parameter.name).substr(0, dot));
     const std::size_t before = parts.size();
     for (const Rule& rule : layout.rules) {
-      if (rule.module != module.text) continue;
-      const std::string name = put_number(rule.file, module.number) + field;
-      parts.push_back(make_part(config, parameter, name, rule.rows, rule.transposed));
+      const bool alone = rule.module == module.text + field;
+      if (rule.module != module.text && !alone) continue;
+      std::string name = put_number(rule.file, module.number) + (alone ? "" : field);
+      if (layout.without_prefix && name.starts_with(layout.prefix)) name.erase(0, layout.prefix.size());
+      parts.push_back(make_part(config, parameter, name, rule.rows, rule.stored));
     }
-    if (layout.rules.empty()) parts.push_back(make_part(config, parameter, parameter.name, Rows::all, false));
+    if (layout.rules.empty()) parts.push_back(make_part(config, parameter, parameter.name, Rows::all, Stored::plain));
     if (parts.size() == before) fail("parameter ", parameter.name, " has no name in ", layout.transformers_class);
   }
   return parts;
@@ -239,7 +319,8 @@ std::vector<OutgoingTensor> outgoing_weights(const ModelConfig& config, std::spa
     tensors.push_back({part.name, "F32", part.shape(), [part](const ByteSink& sink) {
                          const std::int64_t width = is_matrix(*part.parameter) ? part.parameter->tensor.columns() : 1;
                          const std::size_t count = static_cast<std::size_t>(part.rows * width);
-                         if (!part.transposed) return sink(std::as_bytes(std::span(data_of(part), count)));
+                         if (part.stored != Stored::transposed)
+                           return sink(std::as_bytes(std::span(data_of(part), count)));
                          std::vector<float> stored(count);
                          transpose(data_of(part), part.rows, width, stored.data());
                          sink(std::as_bytes(std::span(stored)));
@@ -248,11 +329,13 @@ std::vector<OutgoingTensor> outgoing_weights(const ModelConfig& config, std::spa
   return tensors;
 }
 
-void load_weights(const WeightFiles& files, const ModelConfig& config, std::span<const NamedParameter> parameters) {
+void load_weights(const WeightFiles& files, const ModelConfig& config, std::span<const NamedParameter> parameters,
+                  HeadWeights head) {
   const Layout& layout = layout_of(config);
   std::vector<const TensorEntry*> used;
   for (const FilePart& part : file_layout(config, parameters)) {
     const WeightFiles::Entry entry = find_part(files, layout, part.name);
+    if (!entry && head == HeadWeights::optional && part.parameter->name.starts_with(kHeadPrefix)) continue;
     if (!entry) fail(files.path(), ": tensor ", part.name, " is missing");
     load_part(entry, part);
     used.push_back(entry.tensor);

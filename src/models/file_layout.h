@@ -13,12 +13,15 @@
 
 namespace attn {
 
+/// How the file holds a parameter: as it is, a matrix as (in, out), or a vector (n) as (1, n).
+enum class Stored { plain, transposed, row };
+
 /// One array of the file and the rows of a parameter that it holds.
 struct FilePart {
   std::string name;  // in the file
   const NamedParameter* parameter;
   std::int64_t first, rows;  // rows of a matrix, elements of a vector
-  bool transposed;           // a matrix that the file holds as (in, out)
+  Stored stored;
 
   /// As the file states it.
   std::vector<std::int64_t> shape() const;
@@ -31,8 +34,12 @@ std::vector<FilePart> file_layout(const ModelConfig& config, std::span<const Nam
 /// The arrays to be written; parameters must stay in memory until they are.
 std::vector<OutgoingTensor> outgoing_weights(const ModelConfig& config, std::span<const NamedParameter> parameters);
 
+/// Whether a head's parameters may be absent from the file, to keep the values they have.
+enum class HeadWeights { required, optional };
+
 /// Fills the parameters from the files. Throws Error naming file and array: one that is missing, has another shape,
 /// belongs to nothing, or holds numbers that are not finite.
-void load_weights(const WeightFiles& files, const ModelConfig& config, std::span<const NamedParameter> parameters);
+void load_weights(const WeightFiles& files, const ModelConfig& config, std::span<const NamedParameter> parameters,
+                  HeadWeights head = HeadWeights::required);
 
 }  // namespace attn

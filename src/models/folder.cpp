@@ -1,5 +1,6 @@
 #include "models/folder.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -61,21 +62,44 @@ void ModelFolder::read_weights(const ModelConfig& config, std::span<const NamedP
   load_weights(WeightFiles(*this), config, parameters);
 }
 
-std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder) {
-  const ModelConfig config = folder.read_config();
-  if (config.architecture != Architecture::gpt2 && config.architecture != Architecture::llama) {
-    fail(folder.path(), ": holds a model of the ", name_of(config.architecture), " family, expected a language model");
-  }
-  const WeightFiles files(folder);
+void ModelFolder::read_body_weights(std::span<const NamedParameter> parameters) const {
+  load_weights(WeightFiles(*this), read_config(), parameters, HeadWeights::optional);
+}
+
+namespace {
+
+// A config.json that promises far more than the files hold is damaged: found out before memory is taken for it.
+void check_size(const ModelFolder& folder, const WeightFiles& files, const ModelConfig& config) {
   double held = 0;
   for (const WeightFiles::Entry& entry : files.all()) held += static_cast<double>(entry.tensor->count());
   if (parameter_count(config) > 2 * held) {
     fail(files.path(), ": holds ", held, " numbers, but ", folder.path_of(kConfigFile), " describes a model of ",
          parameter_count(config));
   }
-  auto model = std::make_unique<DecoderModel>(config);
+}
+
+template <class Model>
+std::unique_ptr<Model> load(const ModelFolder& folder, std::initializer_list<Architecture> expected,
+                            std::string_view what) {
+  const ModelConfig config = folder.read_config();
+  if (std::find(expected.begin(), expected.end(), config.architecture) == expected.end()) {
+    fail(folder.path(), ": holds a model of the ", name_of(config.architecture), " family, expected ", what);
+  }
+  const WeightFiles files(folder);
+  check_size(folder, files, config);
+  auto model = std::make_unique<Model>(config);
   load_weights(files, config, model->parameters().list());
   return model;
+}
+
+}  // namespace
+
+std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder) {
+  return load<DecoderModel>(folder, {Architecture::gpt2, Architecture::llama}, "a language model");
+}
+
+std::unique_ptr<EncoderDecoderModel> load_encoder_decoder(const ModelFolder& folder) {
+  return load<EncoderDecoderModel>(folder, {Architecture::transformer}, "an encoder-decoder model");
 }
 
 void create_model_folder(const std::string& folder, bool overwrite) {

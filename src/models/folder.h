@@ -10,6 +10,7 @@
 #include "base/tar.h"
 #include "models/config.h"
 #include "models/decoder.h"
+#include "models/encoder_decoder.h"
 #include "models/safetensors.h"
 #include "tensor/parameters.h"
 
@@ -45,6 +46,9 @@ class ModelFolder {
   ModelConfig read_config() const;
   /// Fills the parameters of a model that was built from read_config() or is of the same shape.
   void read_weights(const ModelConfig& config, std::span<const NamedParameter> parameters) const;
+  /// The same for a model whose head differs from the folder's: the head's parameters keep their values where the
+  /// folder has none for them.
+  void read_body_weights(std::span<const NamedParameter> parameters) const;
 
  private:
   std::string_view archived(std::string_view name) const;
@@ -54,9 +58,10 @@ class ModelFolder {
   std::string inside_;                         // of the archive: what stands before the names, "play/"
 };
 
-/// The decoder-only model in a folder. Throws Error if it is of another kind, or damaged; before memory is taken for
-/// it if its weights are far smaller than config.json says.
+/// The model in a folder. Throws Error if it is of another kind, or damaged; before memory is taken for it if its
+/// weights are far smaller than config.json says.
 std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder);
+std::unique_ptr<EncoderDecoderModel> load_encoder_decoder(const ModelFolder& folder);
 
 /// Makes the folder of a new model. Throws Error if it holds a model already, or files that belong to none, unless
 /// `overwrite`; nothing is deleted.

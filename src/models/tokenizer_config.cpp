@@ -19,6 +19,12 @@ std::string generation_config_to_json(const ModelConfig& config) {
   append_id(json, "bos_token_id", config.begin_id);
   append_id(json, "eos_token_id", config.end_id);
   append_id(json, "pad_token_id", config.pad_id);
+  if (config.architecture == Architecture::transformer) {
+    append_id(json, "decoder_start_token_id", config.pad_id);
+    append_id(json, "forced_eos_token_id", config.end_id);
+    json.append("bad_words_ids", Json::Array{Json(Json::Array{Json(static_cast<int>(*config.pad_id))})});
+    json.append("max_length", config.context);
+  }
   return write_json(json, 2) + '\n';
 }
 

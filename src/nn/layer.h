@@ -21,18 +21,31 @@ struct LayerOptions {
   bool causal = false;
   float dropout = 0;
   const RotaryAngles* angles = nullptr;  // null: positions are in the embeddings
+  const Source* source = nullptr;        // what cross-attention sees; null: the layer has none
   AttentionPlace place;
 };
 
+/// Self-attention, cross-attention in the decoder of an encoder-decoder model, and the feed-forward layer, each behind
+/// or before a norm (Vaswani et al. 2017, section 3.1).
 struct TransformerLayer {
   Norm attention_norm;
   SelfAttention attention;
   Norm feed_forward_norm;
   FeedForward feed_forward;
+  Norm cross_norm;
+  CrossAttention cross_attention;
+  bool has_cross_attention = false;
 
   void visit(const std::string& prefix, const ParameterVisitor& visitor);
   ResidualStream forward(Context& context, ResidualStream stream, const Sequences& sequences,
                          const LayerOptions& options) const;
+
+ private:
+  ResidualStream forward_pre_norm(Context& context, ResidualStream stream, const Sequences& sequences,
+                                  const LayerOptions& options) const;
+  Tensor forward_post_norm(Context& context, Tensor x, const Sequences& sequences, const LayerOptions& options) const;
+  Tensor attend(Context& context, Tensor x, const Sequences& sequences, const LayerOptions& options) const;
+  Tensor look_at_source(Context& context, Tensor x, const Sequences& sequences, const LayerOptions& options) const;
 };
 
 }  // namespace attn

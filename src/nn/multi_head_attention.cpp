@@ -38,4 +38,28 @@ Tensor SelfAttention::forward(Context& context, Tensor x, const Sequences& seque
   return output(context, mixed);
 }
 
+CrossAttention::CrossAttention(const AttentionDimensions& size)
+    : query(size.d_model, size.heads * size.d_head, size.biases),
+      key_value(size.d_model, 2 * size.kv_heads * size.d_head, size.biases),
+      output(size.heads * size.d_head, size.d_model, size.biases, ParameterRole::residual_output),
+      dimensions(size) {}
+
+void CrossAttention::visit(const std::string& prefix, const ParameterVisitor& visitor) {
+  query.visit(prefix + ".query", visitor);
+  key_value.visit(prefix + ".key_value", visitor);
+  output.visit(prefix + ".output", visitor);
+}
+
+Tensor CrossAttention::forward(Context& context, Tensor x, const Sequences& sequences, const Source& source,
+                               float dropout_rate, int layer) const {
+  const auto& [d_model, heads, kv_heads, d_head, biases] = dimensions;
+  const Tensor queries = query(context, x);  // (N, H·D)
+  const Tensor seen =
+      source.keys_values ? source.keys_values[layer] : project(context, source.states);  // (N_S, 2·H_kv·D)
+  const AttentionSpans spans{sequences.count, sequences.starts, source.starts, source.lengths};
+  const Tensor mixed = attention(context, {queries, 0}, {seen, 0}, {seen, kv_heads * d_head}, spans,
+                                 {heads, kv_heads, d_head, false}, dropout_rate, {AttentionKind::cross, layer});
+  return output(context, mixed);
+}
+
 }  // namespace attn

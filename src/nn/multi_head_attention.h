@@ -35,4 +35,22 @@ struct SelfAttention {
                  float dropout_rate, AttentionPlace place) const;
 };
 
+/// Queries of the target's tokens, keys and values of the source's (Vaswani et al. 2017, section 3.2.3).
+struct CrossAttention {
+  Linear query;      // (H·D, C)
+  Linear key_value;  // (2·H_kv·D, C): rows of keys, values
+  Linear output;     // (C, H·D)
+  AttentionDimensions dimensions;
+
+  CrossAttention() = default;
+  explicit CrossAttention(const AttentionDimensions& size);
+
+  void visit(const std::string& prefix, const ParameterVisitor& visitor);
+  /// Keys and values of a source's states, (N_S, C) → (N_S, 2·H_kv·D).
+  Tensor project(Context& context, Tensor states) const { return key_value(context, states); }
+  /// x (N, C) → (N, C).
+  Tensor forward(Context& context, Tensor x, const Sequences& sequences, const Source& source, float dropout_rate,
+                 int layer) const;
+};
+
 }  // namespace attn

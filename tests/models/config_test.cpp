@@ -53,7 +53,69 @@ std::string error_of(const std::string& json) {
   return "";
 }
 
+ModelConfig bert() {
+  ModelConfig config = gpt2();
+  config.architecture = Architecture::bert;
+  config.norm_place = NormPlace::post;
+  config.activation = Activation::gelu;
+  config.type_vocabulary = 2;
+  config.head = Head::masked;
+  config.end_id.reset();
+  config.pad_id = 0;
+  return config;
+}
+
+ModelConfig marian() {
+  ModelConfig config = gpt2();
+  config.architecture = Architecture::transformer;
+  config.norm_place = NormPlace::post;
+  config.activation = Activation::relu;
+  config.positions = Positions::sinusoidal;
+  config.scaled_embedding = true;
+  config.decoder_layers = 3;
+  config.pad_id = 0;
+  return config;
+}
+
 }  // namespace
+
+TEST_CASE("config: encoders and encoder-decoder models read back what they wrote") {
+  CHECK(transformers_class(bert()) == "BertForMaskedLM");
+  CHECK(config_from_json(config_to_json(bert()), "f") == bert());
+  ModelConfig classifier = bert();
+  classifier.head = Head::classifier;
+  classifier.labels = {"bad", "good", "so so"};
+  CHECK(transformers_class(classifier) == "BertForSequenceClassification");
+  CHECK(config_from_json(config_to_json(classifier), "f") == classifier);
+  classifier.pooling = Pooling::mean;
+  CHECK(transformers_class(classifier) == "");
+  CHECK(config_from_json(config_to_json(classifier), "f") == classifier);
+  ModelConfig body = bert();
+  body.head = Head::none;
+  CHECK(transformers_class(body) == "BertModel");
+  CHECK(config_from_json(config_to_json(body), "f") == body);
+  CHECK(transformers_class(marian()) == "MarianMTModel");
+  CHECK(config_from_json(config_to_json(marian()), "f") == marian());
+  ModelConfig pre_norm = marian();
+  pre_norm.norm_place = NormPlace::pre;
+  CHECK(transformers_class(pre_norm) == "");
+  CHECK(config_from_json(config_to_json(pre_norm), "f") == pre_norm);
+}
+
+TEST_CASE("config: heads, labels and special tokens must fit the family") {
+  CHECK(error_of(with(bert(), "architectures", Json::Array{Json("BertForQuestionAnswering")})).find("architectures") !=
+        std::string::npos);
+  ModelConfig classifier = bert();
+  classifier.head = Head::classifier;
+  classifier.labels = {"bad", "good"};
+  Json twice = Json::object();
+  twice.set("0", "bad").set("2", "good");
+  CHECK(error_of(with(classifier, "id2label", twice)).find("the numbers from 0, each once") != std::string::npos);
+  CHECK(error_of(with(marian(), "decoder_start_token_id", 5)).find("the value of pad_token_id") != std::string::npos);
+  CHECK(error_of(with(marian(), "normalize_before", true)).find("normalize_before") != std::string::npos);
+  CHECK(error_of(with(marian(), "activation_function", "swish")).find("activation_function") != std::string::npos);
+  CHECK(error_of(with(marian(), "eos_token_id", nullptr)).find("needs an end token") != std::string::npos);
+}
 
 TEST_CASE("config: every model type reads back what it wrote") {
   CHECK(transformers_class(gpt2()) == "GPT2LMHeadModel");
@@ -125,7 +187,7 @@ TEST_CASE("config: what cannot be computed is refused by name") {
   CHECK(error_of(with(gpt2(), "scale_attn_weights", false)).find("scale_attn_weights") != std::string::npos);
   CHECK(error_of(with(gpt2(), "scale_attn_by_inverse_layer_idx", true)) != "");
   CHECK(error_of(with(gpt2(), "quantization_config", Json::object())) != "");
-  CHECK(error_of(with(gpt2(), "model_type", "mamba")).find("gpt2, llama, attn") != std::string::npos);
+  CHECK(error_of(with(gpt2(), "model_type", "mamba")).find("gpt2, llama, bert, marian, attn") != std::string::npos);
 }
 
 TEST_CASE("config: wrong types and ranges name file, key, found and expected") {

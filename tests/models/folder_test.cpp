@@ -289,6 +289,7 @@ TEST_CASE("folder: a config.json that asks for far more than the weights hold is
   CHECK(contains(error_of(saved.folder.path()), "describes a model of"));
   config = saved.model.config();
   config.architecture = Architecture::bert;
+  config.head = Head::masked;
   write_file(saved.folder.path("config.json"), config_to_json(config));
   CHECK(contains(error_of(saved.folder.path()), "of the bert family, expected a language model"));
 }

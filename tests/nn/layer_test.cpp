@@ -14,7 +14,9 @@ const Sequences kSequences{2, kStarts.data(), kLengths.data(), kPositions.data()
 
 TransformerLayer make_layer(NormKind kind, bool gated) {
   const Norm norm(kModel, kind, 1e-5f, true);
-  return {norm, SelfAttention({kModel, 2, 1, 4, true}), norm, FeedForward(kModel, 10, Activation::gelu, gated, true)};
+  return {norm, SelfAttention({kModel, 2, 1, 4, true}),
+          norm, FeedForward(kModel, 10, Activation::gelu, gated, true),
+          {},   {}};
 }
 
 Tensor on_arena(Context& context, const std::vector<double>& values) {
