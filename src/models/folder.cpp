@@ -98,6 +98,10 @@ std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder) {
   return load<DecoderModel>(folder, {Architecture::gpt2, Architecture::llama}, "a language model");
 }
 
+std::unique_ptr<EncoderModel> load_encoder(const ModelFolder& folder) {
+  return load<EncoderModel>(folder, {Architecture::bert}, "an encoder");
+}
+
 std::unique_ptr<EncoderDecoderModel> load_encoder_decoder(const ModelFolder& folder) {
   return load<EncoderDecoderModel>(folder, {Architecture::transformer}, "an encoder-decoder model");
 }

@@ -10,6 +10,7 @@
 #include "base/tar.h"
 #include "models/config.h"
 #include "models/decoder.h"
+#include "models/encoder.h"
 #include "models/encoder_decoder.h"
 #include "models/safetensors.h"
 #include "tensor/parameters.h"
@@ -61,6 +62,7 @@ class ModelFolder {
 /// The model in a folder. Throws Error if it is of another kind, or damaged; before memory is taken for it if its
 /// weights are far smaller than config.json says.
 std::unique_ptr<DecoderModel> load_decoder(const ModelFolder& folder);
+std::unique_ptr<EncoderModel> load_encoder(const ModelFolder& folder);
 std::unique_ptr<EncoderDecoderModel> load_encoder_decoder(const ModelFolder& folder);
 
 /// Makes the folder of a new model. Throws Error if it holds a model already, or files that belong to none, unless
