@@ -174,7 +174,7 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format,
                                                       const std::vector<AttentionText>& texts) const {
   AttentionTableOptions options;
   options.format = format;
-  options.header = output_.header;
+  options.header = !output_.no_header;
   options.scores = scores_;
   options.wide = layout_ == Layout::wide;
   if (!options.wide) return options;

@@ -24,6 +24,13 @@ read standard input; --text T is one text itself, newlines included.
     echo "To be" | attn attention play
     attn attention play lines.txt
 
+A .csv FILE (RFC 4180) begins with the names of its columns; a .tsv FILE has
+columns between tabs, without quotes, and names only with --header. --columns
+picks those that the command needs, by name or by number from 1:
+
+    attn tokenize play reviews.csv --columns text=review
+    attn evaluate mood reviews.tsv --columns label=3,text=1
+
 Texts are UTF-8. A byte-order mark at the beginning and \r\n line ends are
 accepted; anything that is not UTF-8 is an error with file and line.
 )"},

@@ -37,12 +37,19 @@ std::string describe_byte(std::string_view line, std::size_t position) {
 void InputOptions::visit(OptionTable& options) {
   options.group("Input");
   options.add(text, {.name = "text", .metavar = "TEXT", .help = "this text instead of a file", .in_files = false});
+  options.add(columns, {.name = "columns",
+                        .metavar = "NAME=C,...",
+                        .help = "columns of FILE to read, by name or number from 1: label=sentiment,text=3, or 3"});
+  options.add(header, {.name = "header", .help = "FILE begins with the names of its columns, as .csv always does"});
 }
 
 TextInput::TextInput(const InputOptions& options, std::optional<std::string> file, const Invocation& call,
-                     std::string_view wanted) {
+                     std::string_view wanted, std::vector<std::string> columns)
+    : record_options_{std::move(columns), options.columns, options.header} {
   if (options.text) {
     if (file) usage_error("--text replaces FILE, but '", *file, "' was given too");
+    if (!options.columns.empty()) usage_error("--columns picks columns of FILE, but --text was given");
+    if (options.header) usage_error("--header is for a FILE, but --text was given");
     name_ = "--text";
     is_text_ = true;
     text_ = options.text;
@@ -88,25 +95,48 @@ bool TextInput::read_line(std::string& line) {
   std::string_view found = std::string_view(buffer_).substr(position_, end - position_);
   position_ = std::min(end + 1, buffer_.size());
   if (found.ends_with('\r')) found.remove_suffix(1);
-  if (count_ == 0 && found.starts_with("\xEF\xBB\xBF")) found.remove_prefix(3);
+  if (lines_ == 0 && found.starts_with("\xEF\xBB\xBF")) found.remove_prefix(3);
   line = found;
   return true;
 }
 
-bool TextInput::next(std::string& text) {
+void TextInput::check_utf8(std::string_view line) const {
+  const auto invalid = find_invalid_utf8(line);
+  if (!invalid) return;
+  fail(is_text_ ? name_ : concat(name_, ":", lines_), ": ", describe_byte(line, *invalid), " is not valid UTF-8");
+}
+
+bool TextInput::next_line(std::string& line) {
   if (is_text_) {
     if (!text_) return false;
-    text = *std::move(text_);
+    line = *std::move(text_);
     text_.reset();
-    if (text.empty()) usage_error("--text is empty");
-  } else if (!read_line(text)) {
+    if (line.empty()) usage_error("--text is empty");
+  } else if (!read_line(line)) {
+    if (lines_ == 0) fail(name_, " holds no text");
+    return false;
+  }
+  ++lines_;
+  check_utf8(line);
+  return true;
+}
+
+bool TextInput::next(std::vector<std::string>& fields) {
+  if (!records_) {
+    records_.emplace(
+        name_, [this](std::string& line) { return next_line(line); }, record_options_);
+  }
+  if (!records_->next(fields)) {
     if (count_ == 0) fail(name_, " holds no text");
     return false;
   }
   ++count_;
-  if (const auto invalid = find_invalid_utf8(text)) {
-    fail(where(), ": ", describe_byte(text, *invalid), " is not valid UTF-8");
-  }
+  return true;
+}
+
+bool TextInput::next(std::string& text) {
+  if (!next(fields_)) return false;
+  text = std::move(fields_.front());
   return true;
 }
 
@@ -117,7 +147,7 @@ bool TextInput::at_end() {
 std::string TextInput::rest() {
   std::string all;
   std::string line;
-  for (bool first = true; next(line); first = false) {
+  for (bool first = true; next_line(line); first = false) {
     if (!first) all += '\n';
     all += line;
   }
@@ -125,7 +155,8 @@ std::string TextInput::rest() {
 }
 
 std::string TextInput::where() const {
-  return is_text_ ? name_ : concat(name_, ":", count_);
+  if (is_text_) return name_;
+  return concat(name_, ":", records_ ? records_->line_number() : lines_);
 }
 
 }  // namespace attn

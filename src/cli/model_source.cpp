@@ -6,25 +6,41 @@ namespace attn {
 
 namespace {
 
-struct Kind {
+struct KindText {
   std::string_view what;      // "an encoder-decoder model"
   std::string_view commands;  // that it is for
 };
 
-Kind kind_of(Architecture architecture) {
-  switch (architecture) {
-    case Architecture::bert:
-      return {"an encoder", "fill, classify, embed"};
-    case Architecture::transformer:
+KindText text_of(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::translator:
       return {"an encoder-decoder model", "translate"};
-    case Architecture::gpt2:
-    case Architecture::llama:
+    case ModelKind::masked:
+      return {"an encoder that fills masks", "fill, embed, search"};
+    case ModelKind::classifier:
+      return {"a classifier", "classify"};
+    case ModelKind::embedder:
+      return {"an encoder of whole texts", "embed, search"};
+    case ModelKind::decoder:
       break;
   }
   return {"a decoder-only model", "generate, chat"};
 }
 
+[[noreturn]] void wrong_kind(const std::string& path, const ModelConfig& config, std::string_view command,
+                             std::string_view needed) {
+  const KindText found = text_of(kind_of(config));
+  fail(path, " is ", found.what, ", but attn ", command, " needs ", needed, "; commands for it: ", found.commands);
+}
+
 }  // namespace
+
+ModelKind kind_of(const ModelConfig& config) {
+  if (config.architecture == Architecture::transformer) return ModelKind::translator;
+  if (config.architecture != Architecture::bert) return ModelKind::decoder;
+  if (config.head == Head::masked) return ModelKind::masked;
+  return config.head == Head::classifier ? ModelKind::classifier : ModelKind::embedder;
+}
 
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
   if (folder.has(kTokenizerFile)) {
@@ -40,13 +56,33 @@ std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
 DecoderSource open_decoder(const std::string& path, std::string_view command) {
   const ModelFolder folder(path);
   const ModelConfig config = folder.read_config();
-  if (config.architecture == Architecture::bert || config.architecture == Architecture::transformer) {
-    const Kind kind = kind_of(config.architecture);
-    fail(path, " is ", kind.what, ", but attn ", command,
-         " needs a decoder-only model; commands for it: ", kind.commands);
-  }
+  if (kind_of(config) != ModelKind::decoder) wrong_kind(path, config, command, "a decoder-only model");
   std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(folder);
   return {load_decoder(folder), std::move(tokenizer)};
+}
+
+EncoderSource open_encoder(const std::string& path, std::string_view command) {
+  const ModelFolder folder(path);
+  const ModelConfig config = folder.read_config();
+  if (config.architecture != Architecture::bert) wrong_kind(path, config, command, "an encoder");
+  std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(folder);
+  return {load_encoder(folder), std::move(tokenizer)};
+}
+
+EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command) {
+  const ModelConfig config = ModelFolder(path).read_config();
+  if (config.architecture != Architecture::bert || config.head != head) {
+    wrong_kind(path, config, command, head == Head::masked ? "an encoder that fills masks" : "a classifier");
+  }
+  return open_encoder(path, command);
+}
+
+EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command) {
+  const ModelFolder folder(path);
+  const ModelConfig config = folder.read_config();
+  if (kind_of(config) != ModelKind::translator) wrong_kind(path, config, command, "an encoder-decoder model");
+  std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(folder);
+  return {load_encoder_decoder(folder), std::move(tokenizer)};
 }
 
 }  // namespace attn

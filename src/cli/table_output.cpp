@@ -20,7 +20,7 @@ void TableOptions::visit(OptionTable& options) {
   options.group("Output");
   options.add(format, kTableFormats,
               {.name = "format", .default_text = "text on a terminal, else csv", .help = "form of the table"});
-  options.add(header, {.name = "header", .help = "csv and tsv without the names of the columns"});
+  options.add(no_header, {.name = "no-header", .help = "csv and tsv without the names of the columns"});
   options.add(out,
               {.name = "out", .metavar = "FILE", .help = "write there; .csv .tsv .jsonl .json .txt decide the form"});
   options.add(force, {.name = "force", .help = "replace the file if it exists", .in_files = false});
@@ -34,7 +34,7 @@ void check_may_write(const std::string& path, bool force) {
 }
 
 TableOutput::TableOutput(const TableOptions& options, Invocation& call)
-    : call_(call), path_(options.out), header_(options.header) {
+    : call_(call), path_(options.out), header_(!options.no_header) {
   const auto ending = format_of_ending(path_);
   if (options.format && ending && options.format != ending) {
     usage_error("--format contradicts the ending of --out ", path_);

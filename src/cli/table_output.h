@@ -14,7 +14,7 @@ namespace attn {
 /// The options of commands that print a table.
 struct TableOptions {
   std::optional<TableFormat> format = {};
-  bool header = true;
+  bool no_header = false;  // --header is about the input
   std::string out = {};
   bool force = false;
 

@@ -33,14 +33,27 @@ std::string join(const std::vector<std::string>& names) {
 }  // namespace
 
 RecordReader::RecordReader(const std::string& path, RecordOptions options)
-    : path_(path),
+    : RecordReader(path, nullptr, std::move(options)) {}
+
+RecordReader::RecordReader(std::string name, NextLine next_line, RecordOptions options)
+    : path_(std::move(name)),
       options_(std::move(options)),
-      lines_(path),
-      csv_(has_ending(path, ".csv")),
-      whole_lines_(!csv_ && options_.wanted.size() == 1 && options_.columns.empty() && !has_ending(path, ".tsv")) {
+      next_line_(std::move(next_line)),
+      csv_(has_ending(path_, ".csv")),
+      whole_lines_(!csv_ && options_.wanted.size() == 1 && options_.columns.empty() && !has_ending(path_, ".tsv")) {
+  if (!next_line_) {
+    file_ = std::make_unique<LineReader>(path_);
+    next_line_ = [lines = file_.get()](std::string& line) { return lines->next_of_all(line); };
+  }
   const bool named = csv_ || options_.header;
   if (named && !next_record()) fail(path_, " is empty, expected a header");
   choose_columns(named ? record_ : std::vector<std::string>{});
+}
+
+bool RecordReader::read_line() {
+  if (!next_line_(line_)) return false;
+  ++lines_read_;
+  return true;
 }
 
 /// Index of a column that is given by name or by number from 1.
@@ -106,9 +119,9 @@ bool RecordReader::next(std::vector<std::string>& fields) {
 
 bool RecordReader::next_record() {
   do {
-    if (!lines_.next_of_all(line_)) return false;
+    if (!read_line()) return false;
   } while (line_.empty() && !whole_lines_);
-  line_number_ = lines_.line_number();
+  line_number_ = lines_read_;
   if (csv_) return next_csv_record();
   record_ = whole_lines_ ? std::vector<std::string>{line_} : split(line_, '\t');
   return true;
@@ -121,15 +134,14 @@ bool RecordReader::next_csv_record() {
     if (position < line_.size() && line_[position] == '"') {
       read_quoted(field, ++position);
       if (position < line_.size() && line_[position] != ',') {
-        fail(path_, ":", lines_.line_number(), ": found '", line_[position],
-             "' after a closing quote, expected a comma");
+        fail(path_, ":", lines_read_, ": found '", line_[position], "' after a closing quote, expected a comma");
       }
     } else {
       const std::size_t end = std::min(line_.find(',', position), line_.size());
       field = line_.substr(position, end - position);
       position = end;
       if (field.find('"') != std::string::npos) {
-        fail(path_, ":", lines_.line_number(), ": found a quote inside a field that does not begin with one");
+        fail(path_, ":", lines_read_, ": found a quote inside a field that does not begin with one");
       }
     }
     if (position >= line_.size()) return true;
@@ -144,7 +156,7 @@ void RecordReader::read_quoted(std::string& field, std::size_t& position) {
     if (quote == std::string::npos) {
       field.append(line_, position);
       field += '\n';
-      if (!lines_.next_of_all(line_)) fail(path_, ":", line_number_, ": a quote is opened here and never closed");
+      if (!read_line()) fail(path_, ":", line_number_, ": a quote is opened here and never closed");
       position = 0;
       continue;
     }

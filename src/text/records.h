@@ -2,6 +2,8 @@
 // Reads data in columns: .csv (RFC 4180, with a header), anything else lines whose columns are separated by tabs.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,17 +23,23 @@ struct RecordOptions {
 /// are left out unless such a line is the whole record.
 class RecordReader {
  public:
+  /// Gives the next line without its line break; false after the last.
+  using NextLine = std::function<bool(std::string& line)>;
+
   /// Throws Error naming the column that is not there.
   RecordReader(const std::string& path, RecordOptions options);
+  /// Lines from elsewhere. The name says in messages where they come from, and by its ending what they are.
+  RecordReader(std::string name, NextLine next_line, RecordOptions options);
   /// The wanted columns of the next record; false after the last. Throws Error "file:line: …" for a record with too few
   /// or too many columns and for wrong quotes.
   bool next(std::vector<std::string>& fields);
   /// Where the record last given begins, from 1.
   std::int64_t line_number() const { return line_number_; }
-  /// The file itself, for what is known of it at its end.
-  TextReader& text() { return lines_.text(); }
+  /// The file of a reader that was given its path, for what is known of it at its end.
+  TextReader& text() { return file_->text(); }
 
  private:
+  bool read_line();
   bool next_record();
   bool next_csv_record();
   void read_quoted(std::string& field, std::size_t& position);
@@ -40,13 +48,15 @@ class RecordReader {
 
   std::string path_;
   RecordOptions options_;
-  LineReader lines_;
+  std::unique_ptr<LineReader> file_;  // null: lines from elsewhere
+  NextLine next_line_;
   bool csv_, whole_lines_;
   std::vector<std::size_t> chosen_;  // index of each wanted column
   bool exact_ = false;               // records have only the wanted columns
   std::string line_;
   std::vector<std::string> record_;
-  std::int64_t line_number_ = 0;
+  std::int64_t lines_read_ = 0;
+  std::int64_t line_number_ = 0;  // where record_ begins
 };
 
 }  // namespace attn

@@ -67,6 +67,55 @@ TEST_CASE("input: lines longer than what is read at once") {
   CHECK(texts_of(contents) == many);
 }
 
+/// The columns `label` and `text` of a file of that name.
+std::vector<Texts> records_of(const std::string& name, const std::string& contents, InputOptions options = {}) {
+  const TemporaryFolder folder;
+  write_file(folder.path(name), contents);
+  Call call;
+  TextInput input(options, folder.path(name), call.invocation, "lines", {"label", "text"});
+  std::vector<Texts> records;
+  for (Texts fields; input.next(fields);) records.push_back(fields);
+  CHECK(input.count() == static_cast<std::int64_t>(records.size()));
+  return records;
+}
+
+TEST_CASE("input: columns of .csv, .tsv and other files") {
+  const std::vector<Texts> expected = {{"good", "a, \"b\""}, {"bad", "c"}};
+  CHECK(records_of("f.csv", "\xEF\xBB\xBFtext,label\r\n\"a, \"\"b\"\"\",good\r\nc,bad\r\n") == expected);
+  CHECK(records_of("f.tsv", "good\ta, \"b\"\n\nbad\tc") == expected);
+  CHECK(records_of("f.txt", "good\ta, \"b\"\nbad\tc\n") == expected);
+  CHECK(records_of("f.tsv", "x\tlabel\ttext\n1\tgood\ta, \"b\"\n2\tbad\tc\n", {.header = true}) == expected);
+  CHECK(records_of("f.tsv", "a, \"b\"\t1\tgood\nc\t2\tbad\n", {.columns = "label=3,text=1"}) == expected);
+  CHECK(records_of("f.csv", "review,n,s\n\"a, \"\"b\"\"\",1,good\nc,2,bad\n", {.columns = "s,review"}) == expected);
+}
+
+TEST_CASE("input: one text a record, and where it stands") {
+  const TemporaryFolder folder;
+  write_file(folder.path("f.csv"), "n,text\n1,\"two\nlines\"\n\n2,one\n");
+  Call call;
+  TextInput input({}, folder.path("f.csv"), call.invocation, "texts");
+  std::string text;
+  REQUIRE(input.next(text));
+  CHECK(text == "two\nlines");
+  CHECK(input.where() == folder.path("f.csv") + ":2");
+  REQUIRE(input.next(text));
+  CHECK(text == "one");
+  CHECK(input.where() == folder.path("f.csv") + ":5");
+  CHECK_FALSE(input.next(text));
+  // As a prompt, a file is its bytes.
+  TextInput prompt({}, folder.path("f.csv"), call.invocation, "a prompt");
+  CHECK(prompt.rest() == "n,text\n1,\"two\nlines\"\n\n2,one");
+}
+
+TEST_CASE("input: --text as a record") {
+  Call call;
+  TextInput input({.text = "good\tone\ntwo"}, std::nullopt, call.invocation, "lines", {"label", "text"});
+  Texts fields;
+  REQUIRE(input.next(fields));
+  CHECK(fields == Texts{"good", "one\ntwo"});
+  CHECK_FALSE(input.next(fields));
+}
+
 TEST_CASE("input: --text is one text, line breaks included") {
   Call call;
   TextInput input({.text = "two\nlines\n"}, std::nullopt, call.invocation, "texts");
@@ -93,6 +142,14 @@ TEST_CASE("input: mistakes say where and what") {
   CHECK(error_of({.text = "\xFF"}, std::nullopt) == "1 --text: byte 0xFF at column 1 is not valid UTF-8");
   write_file(file, "");
   CHECK(error_of({}, file) == concat("1 ", file, " holds no text"));
+  write_file(folder.path("f.csv"), "text\n");
+  CHECK(error_of({}, folder.path("f.csv")) == concat("1 ", folder.path("f.csv"), " holds no text"));
+  write_file(folder.path("f.tsv"), "a\nb\tc\n");
+  CHECK(error_of({}, folder.path("f.tsv")) == concat("1 ", folder.path("f.tsv"),
+                                                     ":2: found 2 columns, expected 1 (text); "
+                                                     "--columns picks some of them"));
+  CHECK(error_of({.text = "a", .columns = "2"}, std::nullopt) ==
+        "2 --columns picks columns of FILE, but --text was given");
   CHECK(error_of({.text = ""}, std::nullopt) == "2 --text is empty");
   CHECK(error_of({.text = "a"}, file) == concat("2 --text replaces FILE, but '", file, "' was given too"));
   CHECK(error_of({}, folder.path("absent")) ==

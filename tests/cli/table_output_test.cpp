@@ -40,7 +40,7 @@ TEST_CASE("table output: the ending of --out decides the form") {
     write_sample({.out = folder.path(name)});
     CHECK(read_file(folder.path(name)) == contents);
   }
-  write_sample({.format = TableFormat::csv, .header = false, .out = folder.path("bare")});
+  write_sample({.format = TableFormat::csv, .no_header = true, .out = folder.path("bare")});
   CHECK(read_file(folder.path("bare")) == "a,1\n");
 }
 
