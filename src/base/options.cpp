@@ -58,7 +58,11 @@ std::optional<std::string> unquoted(std::string_view quoted) {
 }  // namespace
 
 void OptionTable::add_option(Option option, const void* variable, const OptionText& text) {
-  if (find(text.name).option != nullptr) throw std::logic_error("option listed twice: " + std::string(text.name));
+  // A name may be what another option's negation would be called: it then stands for itself.
+  const Found other = find(text.name);
+  if (other.option != nullptr && !other.negated) {
+    throw std::logic_error("option listed twice: " + std::string(text.name));
+  }
   option.text = text;
   option.group = group_;
   option.variable = variable;

@@ -168,6 +168,7 @@ TEST_CASE("generate: a model of another kind names its own commands") {
   const Model generate;
   ModelConfig config = tiny_config(Architecture::gpt2, 16);
   config.architecture = Architecture::bert;
+  config.head = Head::masked;
   config.norm_place = NormPlace::post;
   config.activation = Activation::gelu;
   config.type_vocabulary = 2;

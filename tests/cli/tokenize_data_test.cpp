@@ -23,6 +23,22 @@ TEST_CASE("attn tokenize: a row a token, with characters' positions and special 
   CHECK(run_attn({"tokenize", folder.path("nothing"), "--text", "a"}).exit_code == 1);
 }
 
+TEST_CASE("attn tokenize: a column of a file or of standard input") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("model");
+  write_model_folder(path, tiny_config(Architecture::gpt2, 16));
+  const std::string rows = "0,0,4,a,0,1\n0,1,5,b,1,2\n1,0,6,c,0,1\n";
+  write_file(folder.path("f.csv"), "n,review\n1,ab\n2,\"c\"\n");
+  CHECK(run_attn({"tokenize", path, folder.path("f.csv"), "--columns", "text=review", "--no-header"}).out == rows);
+  CHECK(run_attn({"tokenize", path, "--columns", "2", "--no-header"}, {.input = "1\tab\n2\tc\n"}).out == rows);
+  CHECK(
+      run_attn({"tokenize", path, "--header", "--columns", "t", "--no-header"}, {.input = "n\tt\n1\tab\n2\tc\n"}).out ==
+      rows);
+  const Outcome unknown = run_attn({"tokenize", path, folder.path("f.csv"), "--columns", "title"});
+  CHECK(unknown.exit_code == 2);
+  CHECK(unknown.err.find("has no column \"title\"; it has n, review") != std::string::npos);
+}
+
 TEST_CASE("attn tokenize: bytes that are parts of a character cover it") {
   const TemporaryFolder folder;
   const std::string path = folder.path("model");
