@@ -1,11 +1,10 @@
 #include "text/corpus.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "base/utf8.h"
+#include "text/even_sample.h"
 #include "text/token_file.h"
 
 namespace attn {
@@ -14,19 +13,11 @@ namespace {
 
 constexpr std::int64_t kMostValidCharacters = 1000000;
 constexpr std::int64_t kFewestValidCharacters = 32;
-constexpr double kValidText = 0.1, kValidLines = 0.05;  // unless the options say otherwise
-constexpr std::size_t kFewestLines = 20;
-constexpr std::int64_t kSampleBytes = 50000000;
+constexpr double kValidFraction = 0.1;                       // unless the options say otherwise
 constexpr std::size_t kLongestPiece = std::size_t{8} << 20;  // of a text with no place to cut at
 
 std::int64_t count_characters(std::string_view text) {
   return static_cast<std::int64_t>(count_code_points(text));
-}
-
-std::uint64_t hash_of(std::string_view line) {
-  std::uint64_t hash = line.size();
-  for (const char c : line) hash = mix64(hash ^ static_cast<unsigned char>(c));
-  return hash;
 }
 
 // Byte offset of character `count`.
@@ -56,60 +47,50 @@ std::string take(std::string& held, std::size_t cut, bool ends_document) {
   return taken;
 }
 
-// The next line that is not empty.
-bool next_line_of(RecordReader& lines, std::string& line) {
-  for (std::vector<std::string> fields; lines.next(fields);) {
-    line = std::move(fields[0]);
-    if (!line.empty()) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Corpus::Corpus(const CorpusOptions& options) : options_(options) {
-  for (const std::string& path : options_.files) scan(path);
-  if (!options_.valid_file.empty()) {
-    scan(options_.valid_file);
-  } else if (options_.lines) {
-    split_lines();
-  } else {
-    split_texts();
+  if (options_.lines) {
+    take_lines();
+    return;
   }
+  for (const std::string& path : options_.files) scan(path);
+  if (options_.valid_file.empty()) {
+    split();
+  } else {
+    scan(options_.valid_file);
+  }
+}
+
+void Corpus::take_lines() {
+  lines_.emplace(LineCorpusOptions{.files = options_.files,
+                                   .wanted = {"text"},
+                                   .valid_file = options_.valid_file,
+                                   .valid_fraction = options_.valid_fraction,
+                                   .columns = options_.columns});
+  for (const LineFile& file : lines_->files()) {
+    const std::int64_t characters = file.characters[0];
+    files_.push_back({file.path, file.sha256, file.bytes, characters, characters});
+  }
+  had_crlf_ = lines_->had_crlf();
+  validates_on_train_ = lines_->validates_on_train();
 }
 
 void Corpus::scan(const std::string& path) {
   CorpusFile file;
   file.path = path;
-  const bool splits_lines = options_.valid_file.empty();
-  const auto finish = [&](TextReader& text) {
-    file.bytes = static_cast<std::int64_t>(text.bytes());
-    file.sha256 = text.sha256();
-    had_crlf_ = had_crlf_ || text.had_crlf();
-  };
-  if (options_.lines) {
-    RecordReader lines = open_lines(path);
-    for (std::string line; next_line_of(lines, line);) {
-      file.characters += count_characters(line);
-      if (splits_lines) hashes_.push_back(hash_of(line));
-    }
-    finish(lines.text());
-  } else {
-    TextReader text(path);
-    for (std::string piece; text.next(piece);) file.characters += count_characters(piece);
-    finish(text);
-  }
+  TextReader text(path);
+  for (std::string piece; text.next(piece);) file.characters += count_characters(piece);
   if (file.characters == 0) fail(path, ": is empty; expected a text to train on");
+  file.bytes = static_cast<std::int64_t>(text.bytes());
+  file.sha256 = text.sha256();
   file.train_characters = file.characters;
+  had_crlf_ = had_crlf_ || text.had_crlf();
   files_.push_back(std::move(file));
 }
 
-RecordReader Corpus::open_lines(const std::string& path) const {
-  return RecordReader(path, {.wanted = {"text"}, .columns = options_.columns, .header = false});
-}
-
-void Corpus::split_texts() {
-  const double fraction = options_.valid_fraction.value_or(kValidText);
+void Corpus::split() {
+  const double fraction = options_.valid_fraction.value_or(kValidFraction);
   std::int64_t held_out = 0;
   for (CorpusFile& file : files_) {
     const auto kept = static_cast<std::int64_t>(static_cast<double>(file.characters) * (1 - fraction));
@@ -122,21 +103,8 @@ void Corpus::split_texts() {
   for (CorpusFile& file : files_) file.train_characters = file.characters;
 }
 
-void Corpus::split_lines() {
-  const double fraction = options_.valid_fraction.value_or(kValidLines);
-  const auto held_out = static_cast<std::ptrdiff_t>(std::ceil(fraction * static_cast<double>(hashes_.size())));
-  validates_on_train_ = hashes_.size() < kFewestLines || held_out == 0;
-  if (!validates_on_train_) {
-    // Equal lines have equal hashes, so all copies of a line end up on the same side.
-    std::nth_element(hashes_.begin(), hashes_.begin() + held_out, hashes_.end());
-    valid_below_ = hashes_[static_cast<std::size_t>(held_out)];
-    const std::uint64_t lowest = *std::min_element(hashes_.begin(), hashes_.begin() + held_out);
-    validates_on_train_ = valid_below_ <= lowest;
-  }
-  hashes_ = {};
-}
-
 CorpusReader::CorpusReader(const Corpus& corpus, CorpusPart part) : corpus_(corpus), part_(part) {
+  if (corpus.lines_) lines_.emplace(*corpus.lines_, part);
   const std::size_t texts = corpus.options_.files.size();
   const bool own_file = !corpus.options_.valid_file.empty();
   file_ = own_file && part == CorpusPart::valid ? texts : 0;
@@ -146,9 +114,11 @@ CorpusReader::CorpusReader(const Corpus& corpus, CorpusPart part) : corpus_(corp
 }
 
 bool CorpusReader::next(std::string& piece, bool& ends_document) {
-  if (!corpus_.options_.lines) return next_of_text(piece, ends_document);
+  if (!lines_) return next_of_text(piece, ends_document);
   ends_document = true;
-  return next_line(piece);
+  if (!lines_->next(fields_)) return false;
+  piece = std::move(fields_[0]);
+  return true;
 }
 
 bool CorpusReader::next_of_text(std::string& piece, bool& ends_document) {
@@ -176,19 +146,6 @@ bool CorpusReader::next_of_text(std::string& piece, bool& ends_document) {
   return true;
 }
 
-bool CorpusReader::next_line(std::string& piece) {
-  const bool all = corpus_.validates_on_train_ || !corpus_.options_.valid_file.empty();
-  for (; file_ != last_file_; ++file_) {
-    if (!lines_) lines_.emplace(corpus_.open_lines(corpus_.files_[file_].path));
-    while (next_line_of(*lines_, piece)) {
-      const bool is_valid = hash_of(piece) < corpus_.valid_below_;
-      if (all || is_valid == (part_ == CorpusPart::valid)) return true;
-    }
-    lines_.reset();
-  }
-  return false;
-}
-
 PartCounts Corpus::tokenize(CorpusPart part, const Tokenizer& tokenizer, const std::string& path) const {
   TokenFileWriter file(path, tokenizer.vocabulary_size());
   const auto separator = has_separators() ? tokenizer.id_of(kEndOfText) : std::nullopt;
@@ -212,20 +169,15 @@ PartCounts Corpus::tokenize(CorpusPart part, const Tokenizer& tokenizer, const s
 }
 
 std::unique_ptr<Tokenizer> Corpus::train(const TokenizerTraining& training) const {
+  if (lines_) return lines_->train(training);
   std::int64_t bytes = 0;
   for (const CorpusFile& file : files_) bytes += file.bytes;
-  // Piece after piece is skipped while the sample is ahead of its share, so that it is spread over the whole part.
-  const bool all = training.kind == TokenizerKind::character || training.kind == TokenizerKind::byte;
-  const double stride = all ? 1 : std::max(1.0, static_cast<double>(bytes) / static_cast<double>(kSampleBytes));
-  double seen = 0, taken = 0;
+  EvenSample sample(bytes, training.kind);
   CorpusReader reader(*this, CorpusPart::train);
   std::string piece, held;
   return train_tokenizer(training, [&](std::string& text) {
     for (bool ends_document = false; reader.next(piece, ends_document);) {
-      const bool skipped = taken * stride > seen;
-      seen += static_cast<double>(piece.size());
-      if (skipped) continue;
-      taken += static_cast<double>(piece.size());
+      if (!sample.takes(piece.size())) continue;
       held += piece;
       text = take(held, last_word_end(held), ends_document);
       return true;

@@ -1,6 +1,6 @@
 #pragma once
 // Texts for training a language model: scanned and split into a training and a validation part, handed out in pieces,
-// and tokenised once into files. Nothing here grows with the size of a text, but the list of line hashes with `lines`.
+// and tokenised once into files. Nothing here grows with the size of a text; lines are a LineCorpus of one column.
 
 #include <cstdint>
 #include <memory>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "text/records.h"
+#include "text/line_corpus.h"
 #include "text/text_reader.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_trainer.h"
@@ -41,8 +41,6 @@ struct PartCounts {
   std::int64_t unknown = 0;  // tokens that stand for a character outside the vocabulary
 };
 
-enum class CorpusPart { train, valid };
-
 class Corpus {
  public:
   /// Reads every file once. Throws Error if one is missing, empty, or not UTF-8.
@@ -65,15 +63,13 @@ class Corpus {
  private:
   friend class CorpusReader;
 
+  void take_lines();
   void scan(const std::string& path);
-  void split_texts();
-  void split_lines();
-  RecordReader open_lines(const std::string& path) const;
+  void split();
 
   CorpusOptions options_;
   std::vector<CorpusFile> files_;
-  std::vector<std::uint64_t> hashes_;  // of all lines, while they are being split
-  std::uint64_t valid_below_ = 0;      // lines whose hash is lower are held out
+  std::optional<LineCorpus> lines_;  // with `lines`
   bool had_crlf_ = false;
   bool validates_on_train_ = false;
 };
@@ -89,14 +85,14 @@ class CorpusReader {
 
  private:
   bool next_of_text(std::string& piece, bool& ends_document);
-  bool next_line(std::string& piece);
 
   const Corpus& corpus_;
   CorpusPart part_;
   std::size_t file_, last_file_;  // indices into the corpus' files
   std::optional<TextReader> text_;
-  std::optional<RecordReader> lines_;
-  std::int64_t position_ = 0;  // characters read of the file
+  std::optional<LineCorpusReader> lines_;
+  std::vector<std::string> fields_;  // of a line
+  std::int64_t position_ = 0;        // characters read of the file
 };
 
 }  // namespace attn
