@@ -10,6 +10,7 @@
 #include "models/initialize.h"
 #include "nn/cache.h"
 #include "training/language_task.h"
+#include "training/packed_examples.h"
 #include "training/trainer.h"
 
 namespace attn {

@@ -1,11 +1,9 @@
 #include "cli/text_data.h"
 
-#include <filesystem>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/sha256.h"
+#include "cli/data_files.h"
 #include "cli/progress.h"
 #include "cli/train_defaults.h"
 #include "models/folder.h"
@@ -73,18 +71,6 @@ std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const Corpus& 
   return corpus.train(training);
 }
 
-// The files that options.conf names; one that is gone cannot have changed.
-void check_unchanged(const TrainOptions& options, const CorpusSummary& summary) {
-  std::vector<std::string> files = options.data;
-  if (options.valid) files.push_back(*options.valid);
-  for (std::size_t i = 0; i < files.size() && i < summary.sha256.size(); ++i) {
-    if (!std::filesystem::exists(files[i])) continue;
-    if (sha256_of_file(files[i]) != summary.sha256[i]) {
-      fail(files[i], ": has changed since the training began; expected the text with SHA-256 ", summary.sha256[i]);
-    }
-  }
-}
-
 }  // namespace
 
 LanguageData LanguageData::prepare(TrainOptions& options, const std::string& folder) {
@@ -112,7 +98,7 @@ LanguageData LanguageData::reopen(const TrainOptions& options, const std::string
   LanguageData data;
   data.tokenizer_ = read_tokenizer(folder);
   data.summary_ = load_summary(folder);
-  check_unchanged(options, data.summary_);
+  check_unchanged(options, data.summary_.sha256);
   data.open_token_files(folder);
   return data;
 }

@@ -119,9 +119,11 @@ void TrainOptions::visit_text(OptionTable& options) {
                            .help = "largest vocabulary of bpe and word"});
   options.add(lowercase, {.name = "lowercase", .help = "train on the text in lower case"});
   options.add(lines, {.name = "lines", .help = "every line is a document of its own"});
-  options.add(columns, {.name = "columns",
-                        .metavar = "NAME",
-                        .help = "with --lines: the column of .csv and .tsv files to train on, a name or number"});
+  options.add(columns,
+              {.name = "columns",
+               .metavar = "NAME",
+               .help = "columns of .csv and .tsv files: label=sentiment,text=2; with --lines the one of the text"});
+  options.add(header, {.name = "header", .help = "files that are no .csv begin with the names of their columns too"});
   options.add(valid,
               {.name = "valid", .metavar = "FILE", .default_text = "the end of each text", .help = "validation text"});
   options.add(valid_fraction, {.name = "valid-fraction",

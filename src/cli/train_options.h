@@ -46,6 +46,7 @@ struct TrainOptions {
   bool lowercase = false;
   bool lines = false;
   std::string columns;
+  bool header = false;
   std::optional<std::string> valid;
   std::optional<double> valid_fraction;
 

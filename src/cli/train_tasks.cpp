@@ -37,7 +37,7 @@ std::string joined(const Words& words, std::string_view last_separator) {
 }  // namespace
 
 std::span<const TrainTaskRow* const> train_tasks() {
-  static const TrainTaskRow* const rows[] = {&kTrainGenerate};
+  static const TrainTaskRow* const rows[] = {&kTrainGenerate, &kTrainTranslate};
   return rows;
 }
 

@@ -10,6 +10,7 @@
 namespace attn {
 
 extern const TrainTaskRow kTrainGenerate;
+extern const TrainTaskRow kTrainTranslate;
 
 std::span<const TrainTaskRow* const> train_tasks();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/output_loss.h"
+#include "training/packed_examples.h"
 
 namespace attn {
 
@@ -38,21 +39,6 @@ struct Windows {
 };
 
 }  // namespace
-
-Sequences make_sequences(Arena& arena, const std::int64_t* lengths, std::int64_t count) {
-  auto* starts = arena.array<std::int32_t>(static_cast<std::size_t>(count + 1));
-  auto* short_lengths = arena.array<std::int32_t>(static_cast<std::size_t>(count));
-  starts[0] = 0;
-  for (std::int64_t b = 0; b < count; ++b) {
-    short_lengths[b] = static_cast<std::int32_t>(lengths[b]);
-    starts[b + 1] = starts[b] + short_lengths[b];
-  }
-  auto* positions = arena.array<std::int32_t>(static_cast<std::size_t>(starts[count]));
-  for (std::int64_t b = 0; b < count; ++b) {
-    for (std::int32_t t = 0; t < short_lengths[b]; ++t) positions[starts[b] + t] = t;
-  }
-  return {count, starts, short_lengths, positions};
-}
 
 LanguageTask::LanguageTask(DecoderModel& model, const TokenFile& train, const TokenFile& valid,
                            const LanguageTaskOptions& options)

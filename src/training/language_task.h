@@ -41,7 +41,4 @@ class LanguageTask : public TrainingTask {
   LanguageTaskOptions options_;
 };
 
-/// Sequences of the given lengths one after the other, each at positions from 0; the arrays come from the arena.
-Sequences make_sequences(Arena& arena, const std::int64_t* lengths, std::int64_t count);
-
 }  // namespace attn

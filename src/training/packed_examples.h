@@ -1,0 +1,29 @@
+#pragma once
+// Examples as the models read them: their tokens one after the other, in arrays of the arena.
+
+#include <cstdint>
+#include <span>
+
+#include "base/arena.h"
+#include "nn/sequences.h"
+#include "text/example_file.h"
+
+namespace attn {
+
+/// Sequences of the given lengths (count) one after the other, each at positions from 0; the arrays come from the arena.
+Sequences make_sequences(Arena& arena, const std::int64_t* lengths, std::int64_t count);
+
+/// One field of some examples.
+struct PackedField {
+  Sequences sequences;          // B: the examples
+  std::int32_t* ids = nullptr;  // (N)
+
+  TokenBatch batch() const { return {sequences, ids}; }
+};
+
+PackedField pack_field(Arena& arena, const ExampleFile& file, std::span<const std::int64_t> examples, int field);
+
+/// Tokens that this field has in all of these examples.
+std::int64_t count_tokens(const ExampleFile& file, std::span<const std::int64_t> examples, int field);
+
+}  // namespace attn
