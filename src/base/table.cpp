@@ -210,11 +210,15 @@ void TableWriter::flush_if_full() {
   buffer_.clear();
 }
 
+void TableWriter::flush() {
+  if (!buffer_.empty()) sink_(buffer_);
+  buffer_.clear();
+}
+
 void TableWriter::finish() {
   if (format_ == TableFormat::text) write_text_rows();
   if (format_ == TableFormat::json) buffer_ += first_row_ ? "[]\n" : "\n]\n";
-  if (!buffer_.empty()) sink_(buffer_);
-  buffer_.clear();
+  flush();
 }
 
 }  // namespace attn

@@ -52,6 +52,8 @@ class TableWriter {
   TableWriter& empty_cell();
   void end_row();
 
+  /// Hands the rows so far to the sink; those of columns for people wait for their widths.
+  void flush();
   /// Writes what remains. The table is not complete without it.
   void finish();
 

@@ -6,8 +6,9 @@ namespace attn {
 
 std::span<const CommandRow* const> commands() {
   static const CommandRow* const rows[] = {
-      &kTrainCommand, &kGenerateCommand, &kEvaluateCommand, &kAttentionCommand, &kTokenizeCommand,
-      &kInfoCommand,  &kExportCommand,   &kDataCommand,     &kBenchCommand,
+      &kTrainCommand,  &kGenerateCommand, &kFillCommand,      &kClassifyCommand, &kEmbedCommand,
+      &kSearchCommand, &kEvaluateCommand, &kAttentionCommand, &kTokenizeCommand, &kInfoCommand,
+      &kExportCommand, &kDataCommand,     &kBenchCommand,
   };
   return rows;
 }

@@ -9,6 +9,10 @@
 namespace attn {
 
 extern const CommandRow kGenerateCommand;
+extern const CommandRow kFillCommand;
+extern const CommandRow kClassifyCommand;
+extern const CommandRow kEmbedCommand;
+extern const CommandRow kSearchCommand;
 extern const CommandRow kEvaluateCommand;
 extern const CommandRow kAttentionCommand;
 extern const CommandRow kInfoCommand;

@@ -1,6 +1,7 @@
 #include "cli/input.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -142,6 +143,12 @@ bool TextInput::next(std::string& text) {
 
 bool TextInput::at_end() {
   return is_text_ ? !text_ : position_ >= buffer_.size() && !fill();
+}
+
+bool TextInput::must_wait() const {
+  if (is_text_ || buffer_.find('\n', position_) != std::string::npos) return false;
+  pollfd waiting{descriptor_, POLLIN, 0};
+  return poll(&waiting, 1, 0) == 0;
 }
 
 std::string TextInput::rest() {

@@ -42,6 +42,8 @@ class TextInput {
   bool next(std::vector<std::string>& fields);
   /// Whether nothing is left.
   bool at_end();
+  /// Whether the next text has not been written yet by whoever writes the pipe.
+  bool must_wait() const;
   /// Everything that is left as one text, whatever the kind of file, line ends as \n; the final line end is dropped.
   std::string rest();
 

@@ -55,6 +55,12 @@ TableWriter TableOutput::table(std::vector<std::string> columns) {
   return TableWriter(format_, std::move(columns), header_, sink());
 }
 
+void TableOutput::flush(TableWriter& table) {
+  if (file_ != nullptr) return;
+  table.flush();
+  call_.out.flush();
+}
+
 void TableOutput::commit() {
   if (file_ != nullptr) {
     file_->commit();

@@ -34,6 +34,8 @@ class TableOutput {
   TableWriter table(std::vector<std::string> columns);
   /// For whoever writes the bytes itself.
   Sink sink();
+  /// Hands over the rows so far, if they go to standard output, where somebody may wait for them.
+  void flush(TableWriter& table);
   /// Completes the file, if there is one; call it after TableWriter::finish().
   void commit();
 

@@ -85,8 +85,12 @@ std::uint32_t crc32(std::string_view bytes) {
   return ~crc;
 }
 
+std::string npy_float_header(std::span<const std::int64_t> shape) {
+  return npy_header("<f4", shape);
+}
+
 std::string npy_floats(std::span<const std::int64_t> shape, std::span<const float> values) {
-  const std::string header = npy_header("<f4", shape);
+  const std::string header = npy_float_header(shape);
   std::string file(header.size() + values.size_bytes(), '\0');
   std::memcpy(file.data(), header.data(), header.size());
   if (!values.empty()) std::memcpy(file.data() + header.size(), values.data(), values.size_bytes());

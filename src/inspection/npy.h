@@ -11,6 +11,8 @@
 
 namespace attn {
 
+/// What a .npy file of float32 numbers of this shape begins with; the numbers follow as they stand in memory.
+std::string npy_float_header(std::span<const std::int64_t> shape);
 /// The contents of a .npy file of float32 numbers; `shape`'s product is values.size().
 std::string npy_floats(std::span<const std::int64_t> shape, std::span<const float> values);
 /// The contents of a .npy file that holds one line of text an element, as NumPy's fixed-width Unicode strings.
