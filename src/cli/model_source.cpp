@@ -42,6 +42,10 @@ ModelKind kind_of(const ModelConfig& config) {
   return config.head == Head::classifier ? ModelKind::classifier : ModelKind::embedder;
 }
 
+std::string_view describe(ModelKind kind) {
+  return text_of(kind).what;
+}
+
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
   if (folder.has(kTokenizerFile)) {
     return tokenizer_from_json(folder.read(kTokenizerFile), folder.path_of(kTokenizerFile));

@@ -28,6 +28,8 @@ using EncoderDecoderSource = ModelSource<EncoderDecoderModel>;
 /// What a model is and does, as commands see it.
 enum class ModelKind { decoder, translator, masked, classifier, embedder };
 ModelKind kind_of(const ModelConfig& config);
+/// "a decoder-only model", "a classifier", …
+std::string_view describe(ModelKind kind);
 
 /// Reads a folder's tokenizer. Throws Error if it has none.
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder);

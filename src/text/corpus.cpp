@@ -67,7 +67,8 @@ void Corpus::take_lines() {
                                    .wanted = {"text"},
                                    .valid_file = options_.valid_file,
                                    .valid_fraction = options_.valid_fraction,
-                                   .columns = options_.columns});
+                                   .columns = options_.columns,
+                                   .header = options_.header});
   for (const LineFile& file : lines_->files()) {
     const std::int64_t characters = file.characters[0];
     files_.push_back({file.path, file.sha256, file.bytes, characters, characters});

@@ -21,6 +21,7 @@ struct CorpusOptions {
   /// Held out of each text, at most 1,000,000 characters; nothing: 10 %, of lines 5 %.
   std::optional<double> valid_fraction = {};
   std::string columns = {};  // --columns, of lines: which column of .csv and .tsv files is the text
+  bool header = false;       // --header, of lines: files that are no .csv begin with the names of their columns
   bool lines = false;        // every line is a document of its own
 };
 

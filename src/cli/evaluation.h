@@ -1,0 +1,72 @@
+#pragma once
+// What `attn evaluate` does for one kind of model. Each kind has a file of its own, evaluate_NAME.cpp, that defines one
+// row; evaluate_command.cpp chooses among the rows and prints.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/input.h"
+#include "cli/table_output.h"
+#include "simd/kernels.h"
+#include "threading/thread_pool.h"
+#include "training/task.h"
+
+namespace attn {
+
+struct EvaluationOptions {
+  InputOptions input = {};
+  bool lines = false, per_line = false, per_token = false, json = false;
+  std::string confusion = {};
+  std::uint64_t seed = 1;
+  TableOptions table = {};
+  ThreadOptions threads = {};
+
+  void visit(OptionTable& options);
+};
+
+/// One call of the command.
+struct EvaluationCall {
+  Invocation& invocation;
+  const EvaluationOptions& options;
+  std::optional<std::string> file;  // FILE, if one was given
+  const simd::Kernels& kernels;
+  ThreadPool& pool;
+};
+
+/// An evaluation has read its data, so that several models see the same.
+class Evaluation {
+ public:
+  virtual ~Evaluation() = default;
+  /// Names with numbers or texts, as an object, in the order in which they are printed. Throws Error.
+  virtual Json figures(const std::string& model) = 0;
+  /// --per-line and --per-token: writes a row a line or token. Only called if the row lists those options.
+  virtual void write_rows(const std::string& /*model*/, TableOutput& /*output*/) {}
+};
+
+struct EvaluationRow {
+  std::string_view options;  // of those that not every kind of model has, separated by spaces
+  std::unique_ptr<Evaluation> (*open)(const EvaluationCall& call) = nullptr;
+};
+
+extern const EvaluationRow kEvaluateLanguage;
+
+/// For EvaluationRow::open.
+template <class Concrete>
+std::unique_ptr<Evaluation> open_evaluation(const EvaluationCall& call) {
+  return std::make_unique<Concrete>(call);
+}
+
+/// All records of the input. `wanted` says what the command waits for, `columns` what it calls its columns.
+std::vector<std::vector<std::string>> read_records(const EvaluationCall& call, std::string_view wanted,
+                                                   std::vector<std::string> columns);
+
+/// Loss over the whole validation part of a task.
+LossSum validate_all(TrainingTask& task, const EvaluationCall& call);
+
+}  // namespace attn
