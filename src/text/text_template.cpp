@@ -53,6 +53,12 @@ std::uint64_t count_fillings(std::string_view text, const WordLists& lists) {
   return count;
 }
 
+std::vector<std::uint64_t> count_all_fillings(std::span<const std::string_view> texts, const WordLists& lists) {
+  std::vector<std::uint64_t> counts;
+  for (const std::string_view text : texts) counts.push_back(count_fillings(text, lists));
+  return counts;
+}
+
 std::string fill_template(std::string_view text, const WordLists& lists, std::uint64_t number) {
   std::string filled;
   const auto choose = [&](std::size_t options) {

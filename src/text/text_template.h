@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ using WordLists = std::map<std::string_view, std::vector<std::string_view>>;
 
 /// In how many ways the template can be filled.
 std::uint64_t count_fillings(std::string_view text, const WordLists& lists);
+/// The same for each of several templates.
+std::vector<std::uint64_t> count_all_fillings(std::span<const std::string_view> texts, const WordLists& lists);
 /// The filling of this number, below count_fillings().
 std::string fill_template(std::string_view text, const WordLists& lists, std::uint64_t number);
 

@@ -75,7 +75,8 @@ void check_enough_exist(const ToyTask& task, std::int64_t count, ToyPart part) {
 
 std::span<const ToyTask> toy_tasks() {
   static const std::vector<ToyTask> tasks = {copy_task(),  reverse_task(),   sort_task(),    add_task(),
-                                             dates_task(), induction_task(), stories_task(), reviews_task()};
+                                             dates_task(), induction_task(), stories_task(), reviews_task(),
+                                             en_es_task(), summaries_task()};
   return tasks;
 }
 

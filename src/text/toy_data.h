@@ -1,5 +1,6 @@
 #pragma once
-// Data for toy tasks, made here: sequences to copy, reverse and sort, sums, dates, short stories, reviews.
+// Data for toy tasks, made here: sequences to copy, reverse and sort, sums, dates, short stories, reviews, sentences to
+// translate, paragraphs to summarise.
 
 #include <cstdint>
 #include <functional>
@@ -48,5 +49,7 @@ ToyTask dates_task();
 ToyTask induction_task();
 ToyTask stories_task();
 ToyTask reviews_task();
+ToyTask en_es_task();
+ToyTask summaries_task();
 
 }  // namespace attn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/random.h"
 #include "text/toy_data.h"
 
 namespace attn {
@@ -9,14 +10,16 @@ namespace {
 
 constexpr std::uint64_t kLetters = 26;
 constexpr std::size_t kShortest = 3;
-constexpr std::size_t kLongest = 12;
+constexpr std::size_t kLongest = 20;
+/// So many letters are told by a 64-bit number; those that follow are made from it.
+constexpr std::size_t kCounted = 13;
 
 /// A group for each length.
 std::vector<std::uint64_t> word_counts() {
   std::vector<std::uint64_t> counts;
   std::uint64_t words = 1;
   for (std::size_t length = 1; length <= kLongest; ++length) {
-    words *= kLetters;
+    if (length <= kCounted) words *= kLetters;
     if (length >= kShortest) counts.push_back(words);
   }
   return counts;
@@ -25,9 +28,11 @@ std::vector<std::uint64_t> word_counts() {
 /// The word of this length and number.
 std::string word(std::size_t group, std::uint64_t number) {
   std::string letters(group + kShortest, 'a');
-  for (char& letter : letters) {
-    letter = static_cast<char>('a' + number % kLetters);
-    number /= kLetters;
+  std::uint64_t left = number;
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    if (i == kCounted) left = mix64(number);
+    letters[i] = static_cast<char>('a' + left % kLetters);
+    left /= kLetters;
   }
   return letters;
 }
@@ -53,20 +58,16 @@ ToyLine sorted(std::size_t group, std::uint64_t number) {
   return pair(word(group, number), letters);
 }
 
-/// Numbers of one, two and three digits: where they begin and how many there are.
-constexpr std::uint64_t kFirst[] = {0, 10, 100};
-constexpr std::uint64_t kCount[] = {10, 90, 900};
+constexpr std::uint64_t kAddends = 100;
 
-/// A group for each pair of lengths.
-ToyLine added(std::size_t group, std::uint64_t number) {
-  const std::size_t left = group / 3;
-  const std::size_t right = group % 3;
-  const std::uint64_t a = kFirst[left] + number / kCount[right];
-  const std::uint64_t b = kFirst[right] + number % kCount[right];
+ToyLine added(std::size_t, std::uint64_t number) {
+  const std::uint64_t a = number / kAddends;
+  const std::uint64_t b = number % kAddends;
   return pair(std::to_string(a) + "+" + std::to_string(b), std::to_string(a + b));
 }
 
 constexpr std::size_t kShortestInduction = 4;
+constexpr std::size_t kLongestInduction = 12;
 
 /// Different letters, twice: every letter of the second half is found by looking for its predecessor in the first.
 ToyLine repeated(std::size_t group, std::uint64_t number) {
@@ -85,7 +86,7 @@ ToyLine repeated(std::size_t group, std::uint64_t number) {
 std::vector<std::uint64_t> arrangement_counts() {
   std::vector<std::uint64_t> counts;
   std::uint64_t arrangements = 1;
-  for (std::size_t length = 1; length <= kLongest; ++length) {
+  for (std::size_t length = 1; length <= kLongestInduction; ++length) {
     arrangements *= kLetters - length + 1;
     if (length >= kShortestInduction) counts.push_back(arrangements);
   }
@@ -105,11 +106,7 @@ ToyTask sort_task() {
 }
 
 ToyTask add_task() {
-  std::vector<std::uint64_t> sizes;
-  for (const std::uint64_t left : kCount) {
-    for (const std::uint64_t right : kCount) sizes.push_back(left * right);
-  }
-  return {"add", "a sum of two numbers below 1000", std::move(sizes), added};
+  return {"add", "a sum of two numbers below 100", {kAddends * kAddends}, added};
 }
 
 ToyTask induction_task() {

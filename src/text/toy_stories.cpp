@@ -110,21 +110,15 @@ ToyLine review(std::size_t group, std::uint64_t number) {
   return {text, (group % 2 == 0 ? "positive\t" : "negative\t") + text};
 }
 
-template <std::size_t N>
-std::vector<std::uint64_t> sizes_of(const std::array<std::string_view, N>& templates, const WordLists& lists) {
-  std::vector<std::uint64_t> sizes;
-  for (const std::string_view text : templates) sizes.push_back(count_fillings(text, lists));
-  return sizes;
-}
-
 }  // namespace
 
 ToyTask stories_task() {
-  return {"stories", "short stories in simple English", sizes_of(kPlots, story_words()), story};
+  return {"stories", "short stories in simple English", count_all_fillings(kPlots, story_words()), story};
 }
 
 ToyTask reviews_task() {
-  return {"reviews", "positive or negative, and a sentence that says so", sizes_of(kReviews, review_words()), review};
+  return {"reviews", "positive or negative, and a sentence that says so", count_all_fillings(kReviews, review_words()),
+          review};
 }
 
 }  // namespace attn

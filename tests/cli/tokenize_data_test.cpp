@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/file.h"
 #include "base/temporary_folder.h"
@@ -57,7 +58,8 @@ TEST_CASE("attn tokenize: bytes that are parts of a character cover it") {
 TEST_CASE("attn data: lists its tasks, makes lines, and says how many exist where there are too few") {
   const Outcome list = run_attn({"data"});
   CHECK(list.exit_code == 0);
-  for (const char* task : {"copy", "reverse", "sort", "add", "dates", "induction", "stories", "reviews"}) {
+  for (const char* task :
+       {"copy", "reverse", "sort", "add", "dates", "induction", "stories", "reviews", "en-es", "summaries"}) {
     CHECK(list.out.find(std::string(task) + ": ") != std::string::npos);
   }
   const Outcome lines = run_attn({"data", "sort", "--lines", "3", "--seed", "5"});
@@ -65,7 +67,7 @@ TEST_CASE("attn data: lists its tasks, makes lines, and says how many exist wher
   CHECK(std::count(lines.out.begin(), lines.out.end(), '\n') == 3);
   CHECK(run_attn({"data", "sort", "--lines", "3", "--seed", "5"}).out == lines.out);
   CHECK(run_attn({"data", "sort", "--lines", "3", "--seed", "5", "--part", "valid"}).out != lines.out);
-  const Outcome many = run_attn({"data", "add", "--lines", "900000"});
+  const Outcome many = run_attn({"data", "add", "--lines", "9000"});
   CHECK(many.exit_code == 1);
   CHECK(many.out.empty());
   CHECK(many.err.find("of the task add only ") != std::string::npos);
@@ -73,10 +75,15 @@ TEST_CASE("attn data: lists its tasks, makes lines, and says how many exist wher
 }
 
 TEST_CASE("attn data: the files in data/ are what their commands make") {
-  CHECK(run_attn({"data", "stories", "--lines", "1200", "--seed", "1"}).out == read_file("data/stories.txt"));
-  CHECK(run_attn({"data", "sort", "--lines", "1000", "--seed", "1"}).out == read_file("data/sort.tsv"));
-  CHECK(run_attn({"data", "dates", "--lines", "1000", "--seed", "1"}).out == read_file("data/dates.tsv"));
-  CHECK(run_attn({"data", "reviews", "--lines", "600", "--seed", "1"}).out == read_file("data/reviews.tsv"));
+  constexpr std::tuple<const char*, const char*, const char*> kFiles[] = {
+      {"stories", "1200", "stories.txt"}, {"reverse", "2000", "reverse.tsv"}, {"sort", "1000", "sort.tsv"},
+      {"dates", "1000", "dates.tsv"},     {"en-es", "2000", "en-es.tsv"},     {"summaries", "700", "summaries.tsv"},
+      {"reviews", "600", "reviews.tsv"},
+  };
+  for (const auto& [task, lines, file] : kFiles) {
+    CAPTURE(file);
+    CHECK(run_attn({"data", task, "--lines", lines, "--seed", "1"}).out == read_file(std::string("data/") + file));
+  }
 }
 
 }  // namespace
