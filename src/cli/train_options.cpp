@@ -27,7 +27,8 @@ constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"cosine", Sched
                                                                 {"linear", Schedule::linear},
                                                                 {"noam", Schedule::noam},
                                                                 {"constant", Schedule::constant}};
-constexpr std::pair<std::string_view, OptimizerKind> kOptimizers[] = {{"adamw", OptimizerKind::adamw}};
+constexpr std::pair<std::string_view, OptimizerKind> kOptimizers[] = {{"adamw", OptimizerKind::adamw},
+                                                                      {"muon", OptimizerKind::muon}};
 
 }  // namespace
 
@@ -156,7 +157,8 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                            .metavar = "N",
                            .minimum = 1,
                            .help = "batches whose gradients are added up for one update"});
-  options.add(optimizer, kOptimizers, {.name = "optimizer", .help = "update rule"});
+  options.add(optimizer, kOptimizers,
+              {.name = "optimizer", .help = "update rule; muon: AdamW, but Muon for the matrices inside the layers"});
   options.add(lr, {.name = "lr",
                    .metavar = "X",
                    .minimum = 0,

@@ -17,7 +17,7 @@ namespace attn {
 /// --activation: what the feed-forward layer does between its projections.
 enum class FeedForwardKind { relu, gelu, swiglu };
 
-enum class OptimizerKind { adamw };
+enum class OptimizerKind { adamw, muon };
 
 struct TrainOptions {
   // What to train on, and where to leave it.

@@ -17,6 +17,7 @@
 #include "cli/train_tasks.h"
 #include "models/folder.h"
 #include "models/initialize.h"
+#include "models/layer_matrices.h"
 #include "training/checkpoint.h"
 
 namespace attn {
@@ -112,6 +113,9 @@ class TrainRun {
     parameters_ = &task.parameters();
     initialize(*parameters_, config_, options_.seed);
     if (from_) recipe_->read_start(*from_, config_, *parameters_);
+    if (options_.optimizer == OptimizerKind::muon) {
+      trainer_options_.optimizer.muon = layer_matrices(config_, parameters_->list());
+    }
     trainer_.emplace(task, trainer_options_, pool_, kernels_);
     average_.emplace(options_.average);
     if (resume_) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "training/muon.h"
+
 namespace attn {
 
 namespace {
@@ -11,13 +13,13 @@ constexpr std::int64_t kGrain = 1 << 15;  // numbers of one block
 
 }  // namespace
 
-AdamWOptimizer::AdamWOptimizer(std::int64_t size, const OptimizerOptions& options)
+Optimizer::Optimizer(std::int64_t size, const OptimizerOptions& options)
     : options_(options),
       first_(static_cast<std::size_t>(size)),
       second_(static_cast<std::size_t>(size)),
       partial_sums_(static_cast<std::size_t>((size + kGrain - 1) / kGrain)) {}
 
-double AdamWOptimizer::gradient_norm(Context& context, Parameters& parameters) {
+double Optimizer::gradient_norm(Context& context, Parameters& parameters) {
   parameters.finish_gradients();
   const float* gradients = parameters.gradients();
   parallel_ranges(context, parameters.size(), kGrain, 2.0 * static_cast<double>(parameters.size()),
@@ -30,7 +32,7 @@ double AdamWOptimizer::gradient_norm(Context& context, Parameters& parameters) {
   return std::sqrt(sum);
 }
 
-void AdamWOptimizer::step(Context& context, Parameters& parameters, double learning_rate, double norm) {
+void Optimizer::step(Context& context, Parameters& parameters, double learning_rate, double norm) {
   ++updates_;
   const auto power = static_cast<double>(updates_);
   simd::AdamW arguments{.parameters = parameters.values(),
@@ -45,14 +47,34 @@ void AdamWOptimizer::step(Context& context, Parameters& parameters, double learn
                         .correction2 = static_cast<float>(1.0 - std::pow(options_.beta2, power))};
   if (options_.clip > 0 && norm > options_.clip) arguments.gradient_scale = static_cast<float>(options_.clip / norm);
 
-  const auto update = [&](std::int64_t first, std::int64_t last, double decay) {
-    arguments.weight_decay = static_cast<float>(decay);
-    parallel_ranges(
-        context, last - first, kGrain, 12.0 * static_cast<double>(last - first),
-        [&](std::int64_t begin, std::int64_t end) { context.kernels.adamw(arguments, first + begin, first + end); });
-  };
-  update(0, parameters.decayed(), options_.weight_decay);
-  update(parameters.decayed(), parameters.size(), 0);
+  if (ranges_.empty()) ranges_ = adamw_ranges(parameters);
+  for (const Range& range : ranges_) {
+    arguments.weight_decay = range.decayed ? static_cast<float>(options_.weight_decay) : 0.0f;
+    parallel_ranges(context, range.end - range.begin, kGrain, 12.0 * static_cast<double>(range.end - range.begin),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      context.kernels.adamw(arguments, range.begin + begin, range.begin + end);
+                    });
+  }
+  if (options_.muon.empty()) return;
+  muon_step(context,
+            {.parameters = parameters.values(),
+             .gradients = parameters.gradients(),
+             .momentum = first_.data(),
+             .learning_rate = static_cast<float>(learning_rate),
+             .weight_decay = static_cast<float>(options_.weight_decay)},
+            options_.muon);
+}
+
+std::vector<Optimizer::Range> Optimizer::adamw_ranges(const Parameters& parameters) const {
+  std::vector<Range> ranges;
+  std::int64_t begin = 0;
+  for (const LayerMatrix& matrix : options_.muon) {
+    if (begin < matrix.offset) ranges.push_back({begin, matrix.offset, true});
+    begin = matrix.offset + matrix.rows * matrix.columns;
+  }
+  if (begin < parameters.decayed()) ranges.push_back({begin, parameters.decayed(), true});
+  if (parameters.decayed() < parameters.size()) ranges.push_back({parameters.decayed(), parameters.size(), false});
+  return ranges;
 }
 
 }  // namespace attn

@@ -90,7 +90,7 @@ class Trainer {
 
   TrainerState& state() { return state_; }
   const TrainerState& state() const { return state_; }
-  AdamWOptimizer& optimizer() { return optimizer_; }
+  Optimizer& optimizer() { return optimizer_; }
   /// Changes what may change between steps: schedule, intervals, limits.
   void set_options(const TrainerOptions& options) { options_ = options; }
   const TrainerOptions& options() const { return options_; }
@@ -108,7 +108,7 @@ class Trainer {
   Tape tape_;
   ThreadPool& pool_;
   const simd::Kernels& kernels_;
-  AdamWOptimizer optimizer_;
+  Optimizer optimizer_;
   TrainerState state_;
   double last_norm_ = 0;
   double last_rate_ = 0;

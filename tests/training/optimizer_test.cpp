@@ -53,7 +53,7 @@ TEST_CASE("optimizer: AdamW with decay, clipping and changing rates equals torch
     const auto parameters = random_parameters(module, 1, 1);
     parameters->enable_gradients();
     module.set(read_line(file, "start"), module.matrix.data, module.bias.data);
-    AdamWOptimizer optimizer(parameters->size(),
+    Optimizer optimizer(parameters->size(),
                              {.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-8, .weight_decay = 0.1, .clip = 2});
     Workbench bench(kernels);
     for (int step = 0; step < 12; ++step) {
@@ -81,7 +81,7 @@ TEST_CASE("optimizer: gradients are scaled down to the clipping norm, never up")
     module.matrix.gradient->data[9] = -0.8f;
     module.matrix.gradient->written = true;  // the bias has no gradient and counts as 0
     std::fill_n(module.bias.gradient->data, 3, 1e30f);
-    AdamWOptimizer optimizer(parameters->size(), {.beta1 = 0, .weight_decay = 0, .clip = clip});
+    Optimizer optimizer(parameters->size(), {.beta1 = 0, .weight_decay = 0, .clip = clip});
     Workbench bench(*available_kernels().front());
     const double norm = optimizer.gradient_norm(bench.context, *parameters);
     CHECK(norm == doctest::Approx(1));
