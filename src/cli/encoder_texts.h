@@ -16,8 +16,8 @@ struct EncoderTextOptions {
 
 /// Gives every text of the input to `add`, and calls `flush` at the end, and where a pipe lets the program wait, so that
 /// what is known already comes out. Says at the end how many texts were cut.
-void encode_texts(TextInput& input, const Tokenizer& tokenizer, ModelConfig config, const EncoderTextOptions& options,
-                  const Invocation& call, const std::function<void(const EncoderText&)>& add,
-                  const std::function<void()>& flush);
+void encode_texts(TextInput& input, const Tokenizer& tokenizer, const ModelConfig& config,
+                  const EncoderTextOptions& options, const Invocation& call,
+                  const std::function<void(const EncoderText&)>& add, const std::function<void()>& flush);
 
 }  // namespace attn

@@ -132,8 +132,8 @@ class EmbeddingProgress {
 
 void SearchModel::embed(const TextList& texts, const std::function<void(std::span<const float>)>& take) const {
   const std::vector<float> zeros(static_cast<std::size_t>(source.config().d_model));
-  ModelConfig config = source.config();
-  if (modules.max_tokens > 0) config.context = std::min(config.context, modules.max_tokens);
+  const int context = source.config().context;
+  const int longest = modules.max_tokens > 0 ? std::min(context, modules.max_tokens) : context;
   std::int64_t row = 0;
   // Texts without characters are left out of the batches; their zeros come in their places.
   const auto take_empty = [&] {
@@ -146,7 +146,7 @@ void SearchModel::embed(const TextList& texts, const std::function<void(std::spa
                           ++row;
                         });
   for (std::int64_t i = 0; i < texts.size(); ++i) {
-    if (!texts.at(i).empty()) embedder.add(encode_text(*source.tokenizer, config, texts.at(i)));
+    if (!texts.at(i).empty()) embedder.add(encode_text(*source.tokenizer, longest, texts.at(i)));
   }
   embedder.flush();
   take_empty();

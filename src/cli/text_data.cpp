@@ -12,7 +12,6 @@ namespace attn {
 
 namespace {
 
-constexpr std::int64_t kLargestDefaultVocabulary = 1024;
 constexpr std::string_view kTrainTokens = "training/train.tokens";
 constexpr std::string_view kValidTokens = "training/valid.tokens";
 constexpr std::string_view kSummaryFile = "training/corpus.json";
@@ -60,20 +59,20 @@ CorpusSummary load_summary(const std::string& folder) {
   return summary;
 }
 
-std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const Corpus& corpus) {
+std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const Corpus& corpus, const TextDataPlan& plan) {
   std::int64_t characters = 0;
   for (const CorpusFile& file : corpus.files()) characters += file.train_characters;
-  TokenizerTraining training{.kind = options.tokenizer,
-                             .vocabulary_size = settle_vocabulary(options, characters, kLargestDefaultVocabulary),
-                             .lowercase = options.lowercase,
-                             .special_tokens = {}};
-  if (corpus.has_separators()) training.special_tokens.emplace_back(kEndOfText);
+  TokenizerTraining training = plan.tokenizer;
+  training.kind = options.tokenizer;
+  training.vocabulary_size = settle_vocabulary(options, characters, plan.largest_vocabulary);
+  training.lowercase = options.lowercase;
+  if (plan.marks_ends && corpus.has_separators()) training.special_tokens.emplace_back(kEndOfText);
   return corpus.train(training);
 }
 
 }  // namespace
 
-LanguageData LanguageData::prepare(TrainOptions& options, const std::string& folder) {
+LanguageData LanguageData::prepare(TrainOptions& options, const std::string& folder, const TextDataPlan& plan) {
   if (!options.columns.empty() && !options.lines) usage_error("--columns picks a column of lines; add --lines");
   const Corpus corpus({.files = options.data,
                        .valid_file = options.valid.value_or(""),
@@ -82,7 +81,7 @@ LanguageData LanguageData::prepare(TrainOptions& options, const std::string& fol
                        .lines = options.lines});
   make_directories(join_path(folder, "training"));
   LanguageData data;
-  data.tokenizer_ = options.from ? read_tokenizer(*options.from) : learn_tokenizer(options, corpus);
+  data.tokenizer_ = options.from ? read_tokenizer(*options.from) : learn_tokenizer(options, corpus, plan);
   for (const CorpusFile& file : corpus.files()) data.summary_.sha256.push_back(file.sha256);
   data.summary_.had_crlf = corpus.had_crlf();
   data.summary_.validates_on_train = corpus.validates_on_train();

@@ -23,11 +23,18 @@ struct CorpusSummary {
   bool has_separators = false;
 };
 
+/// What a task wants of the tokenizer of its texts.
+struct TextDataPlan {
+  TokenizerTraining tokenizer = {};        // its special tokens; kind, size and case come from the options
+  bool marks_ends = true;                  // end-of-text between documents, if there are several
+  std::int64_t largest_vocabulary = 1024;  // by default
+};
+
 class LanguageData {
  public:
   /// Reads the texts of the options, learns the tokenizer (or takes that of --from), and writes token files and summary
   /// into `folder`/training. Settles the size of the vocabulary. Throws Error.
-  static LanguageData prepare(TrainOptions& options, const std::string& folder);
+  static LanguageData prepare(TrainOptions& options, const std::string& folder, const TextDataPlan& plan = {});
   /// What prepare() left in the folder. Throws Error, also if a text has changed since.
   static LanguageData reopen(const TrainOptions& options, const std::string& folder);
 

@@ -17,6 +17,7 @@ constexpr std::pair<std::string_view, Positions> kPositions[] = {{"sinusoidal", 
                                                                  {"none", Positions::none}};
 constexpr std::pair<std::string_view, NormKind> kNorms[] = {{"layer", NormKind::layer}, {"rms", NormKind::rms}};
 constexpr std::pair<std::string_view, NormPlace> kNormPlaces[] = {{"pre", NormPlace::pre}, {"post", NormPlace::post}};
+constexpr std::pair<std::string_view, Pooling> kPoolings[] = {{"cls", Pooling::first}, {"mean", Pooling::mean}};
 constexpr std::pair<std::string_view, FeedForwardKind> kActivations[] = {
     {"relu", FeedForwardKind::relu}, {"gelu", FeedForwardKind::gelu}, {"swiglu", FeedForwardKind::swiglu}};
 constexpr std::pair<std::string_view, TokenizerKind> kTokenizers[] = {{"char", TokenizerKind::character},
@@ -107,6 +108,10 @@ void TrainOptions::visit_model(OptionTable& options) {
   options.add(tie, {.name = "tie",
                     .default_text = "gpt2 tied, llama not",
                     .help = "the output projection shares the embedding's weights"});
+  options.add(pooling, kPoolings,
+              {.name = "pooling",
+               .default_text = "classify cls, embed mean",
+               .help = "a text's vector: the state of [CLS], or the mean of all tokens' states"});
   options.add(from, {.name = "from", .metavar = "DIR", .help = "start from this model's weights and tokenizer"});
 }
 
@@ -197,6 +202,8 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                                 .maximum = 0.99,
                                 .default_text = "0",
                                 .help = "weight of the even distribution in the training loss"});
+  options.add(class_weights,
+              {.name = "class-weights", .help = "rare labels count as much as frequent ones in the loss"});
   options.add(seed, {.name = "seed", .metavar = "N", .help = "of initial values, batches and dropout"});
   options.add(average, {.name = "average",
                         .metavar = "N",

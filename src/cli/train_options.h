@@ -38,6 +38,7 @@ struct TrainOptions {
   std::optional<NormPlace> norm_place;
   std::optional<FeedForwardKind> activation;
   std::optional<bool> tie;
+  std::optional<Pooling> pooling;
   std::optional<std::string> from;
 
   // Text.
@@ -63,6 +64,7 @@ struct TrainOptions {
   std::optional<double> weight_decay, beta2, label_smoothing;
   double beta1 = 0.9, eps = 1e-8, clip = 1;
   int average = 0;
+  bool class_weights = false;
   std::uint64_t seed = 1;
 
   // Evaluation and saving.

@@ -19,6 +19,8 @@ const std::vector<LimitedOption>& limited_options() {
   static const std::vector<LimitedOption> rows = {
       {"decoder-layers", {"translate"}},
       {"lines", {"generate", "fill"}},
+      {"pooling", {"classify", "embed"}},
+      {"class-weights", {"classify"}},
   };
   return rows;
 }
@@ -37,7 +39,8 @@ std::string joined(const Words& words, std::string_view last_separator) {
 }  // namespace
 
 std::span<const TrainTaskRow* const> train_tasks() {
-  static const TrainTaskRow* const rows[] = {&kTrainGenerate, &kTrainTranslate};
+  static const TrainTaskRow* const rows[] = {&kTrainGenerate, &kTrainTranslate, &kTrainFill, &kTrainClassify,
+                                             &kTrainEmbed};
   return rows;
 }
 

@@ -11,6 +11,9 @@ namespace attn {
 
 extern const TrainTaskRow kTrainGenerate;
 extern const TrainTaskRow kTrainTranslate;
+extern const TrainTaskRow kTrainFill;
+extern const TrainTaskRow kTrainClassify;
+extern const TrainTaskRow kTrainEmbed;
 
 std::span<const TrainTaskRow* const> train_tasks();
 

@@ -149,7 +149,7 @@ const TrainTaskRow kTrainTranslate{
     .name = "translate",
     .alias = "seq2seq",
     .data = "source<TAB>target lines",
-    .model = "an encoder-decoder model that turns one into the other",
+    .model = "an encoder-decoder that turns one into the other",
     .example = "attn train translate en-de.tsv",
     .architectures = kArchitectures,
     .make = make_recipe<TranslateRecipe>,

@@ -12,8 +12,7 @@ constexpr std::size_t kBatchTokens = 2048;  // a batch is run when it has so man
 
 }  // namespace
 
-EncoderText encode_text(const Tokenizer& tokenizer, const ModelConfig& config, std::string_view text,
-                        bool with_special) {
+EncoderText encode_text(const Tokenizer& tokenizer, int longest, std::string_view text, bool with_special) {
   std::vector<std::int32_t> ids;
   if (with_special) {
     for (const EncodedToken& token : tokenizer.encode_with_offsets(text, true)) ids.push_back(token.id);
@@ -21,9 +20,9 @@ EncoderText encode_text(const Tokenizer& tokenizer, const ModelConfig& config, s
     ids = tokenizer.encode(text);
   }
   const std::size_t around = tokenizer.add_special_tokens({}).ids.size();
-  const auto context = static_cast<std::size_t>(config.context);
-  if (around >= context) fail("a context of ", context, " tokens has no room beside ", around, " special tokens");
-  const std::size_t kept = std::min(ids.size(), context - around);
+  const auto most = static_cast<std::size_t>(longest);
+  if (around >= most) fail("a context of ", longest, " tokens has no room beside ", around, " special tokens");
+  const std::size_t kept = std::min(ids.size(), most - around);
   if (kept + around == 0) fail("a text has no tokens, and the model's tokenizer puts none around it");
   EncoderText result;
   result.cut = static_cast<std::int64_t>(ids.size() - kept);
@@ -58,6 +57,7 @@ void EncoderRunner::flush() {
   if (lengths_.empty()) return;
   arena_.reset();
   Context context{arena_, pool_, kernels_};
+  context.trace = trace_;
   const Sequences sequences{static_cast<std::int64_t>(lengths_.size()), starts_.data(), lengths_.data(),
                             positions_.data()};
   const TokenBatch tokens{sequences, ids_.data(), model_.config().type_vocabulary > 1 ? types_.data() : nullptr};

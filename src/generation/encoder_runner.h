@@ -13,17 +13,17 @@
 
 namespace attn {
 
-/// A text as an encoder reads it: the tokenizer's ids between its special tokens. Of a text that is too long for the
-/// context the first part that fits is kept.
+/// A text as an encoder reads it: the tokenizer's ids between its special tokens. Of a text that is too long the first
+/// part that fits is kept.
 struct EncoderText {
   std::vector<std::int32_t> ids, types;
   std::int64_t cut = 0;  // tokens left out
 };
 
-/// `with_special`: special tokens written out in the text ([MASK]) are recognised. Throws Error if the context has no
-/// room for the special tokens, or if the tokenizer puts none around a text that has no tokens itself.
-EncoderText encode_text(const Tokenizer& tokenizer, const ModelConfig& config, std::string_view text,
-                        bool with_special = false);
+/// At most `longest` tokens, special ones included. `with_special`: special tokens written out in the text ([MASK]) are
+/// recognised. Throws Error if there is no room for the special tokens, or if the tokenizer puts none around a text that
+/// has no tokens itself.
+EncoderText encode_text(const Tokenizer& tokenizer, int longest, std::string_view text, bool with_special = false);
 
 class EncoderRunner {
  public:
@@ -44,12 +44,15 @@ class EncoderRunner {
   void add(const EncoderText& text);
   /// Runs what waits.
   void flush();
+  /// Where the attention of what is run from now on is recorded; null: nowhere.
+  void trace(AttentionTrace* trace) { trace_ = trace; }
 
  private:
   const EncoderModel& model_;
   const simd::Kernels& kernels_;
   ThreadPool& pool_;
   Sink sink_;
+  AttentionTrace* trace_ = nullptr;
   Arena arena_;
   std::int64_t texts_ = 0;                             // run so far
   std::vector<std::int32_t> starts_{0}, lengths_;      // (B + 1), (B)
