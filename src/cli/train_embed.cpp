@@ -106,7 +106,7 @@ class EmbedRecipe : public TrainRecipe {
 const TrainTaskRow kTrainEmbed{
     .name = "embed",
     .data = "text<TAB>text pairs, or plain lines",
-    .model = "an encoder that puts partners near each other",
+    .model = "an encoder that puts pairs close",
     .example = "attn train embed questions.tsv",
     .architectures = kArchitectures,
     .make = make_recipe<EmbedRecipe>,
