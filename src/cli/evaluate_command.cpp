@@ -14,12 +14,16 @@ namespace attn {
 namespace {
 
 /// Options that only some kinds of models have.
-constexpr std::string_view kParticular[] = {"lines", "per-line", "per-token", "confusion", "seed"};
+constexpr std::string_view kParticular[] = {"lines", "per-line", "per-token", "confusion"};
 
 const EvaluationRow& row_of(ModelKind kind, const std::string& model) {
   switch (kind) {
     case ModelKind::decoder:
       return kEvaluateLanguage;
+    case ModelKind::classifier:
+      return kEvaluateClassification;
+    case ModelKind::embedder:
+      return kEvaluateEmbedding;
     default:
       fail(model, " is ", describe(kind), ", which attn evaluate cannot measure");
   }
@@ -56,14 +60,14 @@ class EvaluateCommand : public Command {
     if (options_.json && table.format && table.format != TableFormat::json) usage_error("--json contradicts --format");
     if (options_.json) table.format = TableFormat::json;
     const EvaluationRow& row = choose_row(call);
-    const bool rows = options_.per_line || options_.per_token;
-    if (rows && models_.size() > 1) {
-      usage_error(options_.per_line ? "--per-line" : "--per-token", " takes one model, found ", models_.size());
+    if ((options_.rows() || !options_.confusion.empty()) && models_.size() > 1) {
+      const char* const option = options_.per_line ? "--per-line" : options_.per_token ? "--per-token" : "--confusion";
+      usage_error(option, " takes one model, found ", models_.size());
     }
     ThreadPool pool(options_.threads.count());
     const EvaluationCall evaluation_call{call, options_, std::move(file), require_kernels(), pool};
     const std::unique_ptr<Evaluation> evaluation = row.open(evaluation_call);
-    if (rows) {
+    if (options_.rows()) {
       TableOutput output(table, call);
       evaluation->write_rows(models_[0], output);
       output.commit();
@@ -152,19 +156,31 @@ const CommandRow kEvaluateCommand{
     .arguments = "DIR... [FILE]",
     .least_arguments = 1,
     .most_arguments = kAnyNumber,
-    .summary = "measure a model on a text",
+    .summary = "measure models on texts",
     .examples =
         "attn evaluate play valid.txt                 # loss, bits per character\n"
         "attn evaluate play other valid.txt           # a row a model, as CSV\n"
-        "attn evaluate play --per-token --text \"To be\"\n",
+        "attn evaluate play --per-token --text \"To be\"\n"
+        "attn evaluate mood test.tsv --confusion c.csv   # accuracy, F1; what is taken for what\n",
     .details =
-        "The whole text is read in consecutive windows of the model's context that do not overlap; all tokens but the "
-        "first count. loss is in nats per token, bits_per_character counts every character of the text.\n"
+        "What FILE holds and what comes out follow from the model. loss is in nats, a mean over what is predicted.\n"
         "\n"
-        "--per-line and --per-token read every line as a text of its own, behind the model's end-of-text token. If the "
-        "model has none, a line's first token has no probability: it does not count, and its cells are empty. tokens "
-        "is the number that count, log_probability is a natural logarithm, rank 1 is the model's first choice, entropy "
-        "is that of its distribution in nats.\n",
+        "A text, for a decoder-only model: read in consecutive windows of the model's context that do not overlap; all "
+        "tokens but the first count. bits_per_character counts every character of the text.\n"
+        "\n"
+        "label<TAB>text lines, for a classifier: loss, accuracy, macro_f1 (the plain mean over the classes that "
+        "occur), "
+        "and precision, recall and F1 of every label.\n"
+        "\n"
+        "score<TAB>a<TAB>b lines, for an encoder: how well the cosine of a and b agrees with the scores, as Spearman's "
+        "and Pearson's correlation. a<TAB>b lines: every a is a query, all b are the items, the right one is on its "
+        "own "
+        "line; recall_at_k is the part of the queries that find it among the k nearest, mrr the mean of 1/rank.\n"
+        "\n"
+        "--per-line and --per-token read every line of a text as one of its own, behind the model's end-of-text token. "
+        "If the model has none, a line's first token has no probability: it does not count, and its cells are empty. "
+        "tokens is the number that count, log_probability is a natural logarithm, rank 1 is the model's first choice, "
+        "entropy is that of its distribution in nats.\n",
     .make = make_command<EvaluateCommand>,
 };
 

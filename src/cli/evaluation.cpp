@@ -9,18 +9,22 @@ void EvaluationOptions::visit(OptionTable& table_of_options) {
   input.visit(o);
   o.add(lines, {.name = "lines", .help = "every line is a document of its own, as with train --lines"});
   o.group("Result");
-  o.add(per_line, {.name = "per-line", .help = "a row a line: text,tokens,log_probability,perplexity"});
-  o.add(per_token, {.name = "per-token", .help = "a row a token: text,position,token,id,log_probability,rank,entropy"});
+  o.add(per_line, {.name = "per-line", .help = "a row a line instead of the figures"});
+  o.add(per_token, {.name = "per-token", .help = "a row a token instead of the figures"});
+  o.add(confusion,
+        {.name = "confusion",
+         .metavar = "FILE.csv",
+         .help = "of a classifier: a row an actual label, a column a predicted one; - instead of the figures"});
   o.add(json, {.name = "json", .help = "the figures as one JSON value"});
   table.visit(o);
   threads.visit(o);
 }
 
-std::vector<std::vector<std::string>> read_records(const EvaluationCall& call, std::string_view wanted,
-                                                   std::vector<std::string> columns) {
-  TextInput input(call.options.input, call.file, call.invocation, wanted, std::move(columns));
-  std::vector<std::vector<std::string>> records;
-  for (std::vector<std::string> fields; input.next(fields);) records.push_back(fields);
+Records read_records(const EvaluationCall& call, std::string_view wanted, std::vector<std::string> columns,
+                     std::vector<std::string> or_columns) {
+  TextInput input(call.options.input, call.file, call.invocation, wanted, std::move(columns), std::move(or_columns));
+  Records records;
+  for (std::vector<std::string> fields; input.next(fields);) records.push_back({fields, input.where()});
   return records;
 }
 

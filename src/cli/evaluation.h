@@ -22,12 +22,13 @@ namespace attn {
 struct EvaluationOptions {
   InputOptions input = {};
   bool lines = false, per_line = false, per_token = false, json = false;
-  std::string confusion = {};
-  std::uint64_t seed = 1;
+  std::string confusion = {};  // path, or "-"
   TableOptions table = {};
   ThreadOptions threads = {};
 
   void visit(OptionTable& options);
+  /// A table is asked for instead of figures.
+  bool rows() const { return per_line || per_token || confusion == "-"; }
 };
 
 /// One call of the command.
@@ -45,7 +46,7 @@ class Evaluation {
   virtual ~Evaluation() = default;
   /// Names with numbers or texts, as an object, in the order in which they are printed. Throws Error.
   virtual Json figures(const std::string& model) = 0;
-  /// --per-line and --per-token: writes a row a line or token. Only called if the row lists those options.
+  /// --per-line, --per-token and --confusion -: writes a table. Only called if the row lists those options.
   virtual void write_rows(const std::string& /*model*/, TableOutput& /*output*/) {}
 };
 
@@ -55,6 +56,8 @@ struct EvaluationRow {
 };
 
 extern const EvaluationRow kEvaluateLanguage;
+extern const EvaluationRow kEvaluateClassification;
+extern const EvaluationRow kEvaluateEmbedding;
 
 /// For EvaluationRow::open.
 template <class Concrete>
@@ -62,9 +65,15 @@ std::unique_ptr<Evaluation> open_evaluation(const EvaluationCall& call) {
   return std::make_unique<Concrete>(call);
 }
 
-/// All records of the input. `wanted` says what the command waits for, `columns` what it calls its columns.
-std::vector<std::vector<std::string>> read_records(const EvaluationCall& call, std::string_view wanted,
-                                                   std::vector<std::string> columns);
+struct Record {
+  std::vector<std::string> fields;
+  std::string where;  // "file:line", for messages
+};
+using Records = std::vector<Record>;
+
+/// All records of the input, one at least, as TextInput's parameters of these names say.
+Records read_records(const EvaluationCall& call, std::string_view wanted, std::vector<std::string> columns,
+                     std::vector<std::string> or_columns = {});
 
 /// Loss over the whole validation part of a task.
 LossSum validate_all(TrainingTask& task, const EvaluationCall& call);

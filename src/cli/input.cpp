@@ -45,8 +45,8 @@ void InputOptions::visit(OptionTable& options) {
 }
 
 TextInput::TextInput(const InputOptions& options, std::optional<std::string> file, const Invocation& call,
-                     std::string_view wanted, std::vector<std::string> columns)
-    : record_options_{std::move(columns), options.columns, options.header} {
+                     std::string_view wanted, std::vector<std::string> columns, std::vector<std::string> or_columns)
+    : record_options_{std::move(columns), options.columns, options.header, std::move(or_columns)} {
   if (options.text) {
     if (file) usage_error("--text replaces FILE, but '", *file, "' was given too");
     if (!options.columns.empty()) usage_error("--columns picks columns of FILE, but --text was given");

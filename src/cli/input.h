@@ -29,10 +29,11 @@ struct InputOptions {
 class TextInput {
  public:
   /// `file`: a path, or nothing or "-" for standard input. `wanted` says what the command waits for ("texts to
-  /// translate, one a line"), `columns` what it calls the columns that it needs. Throws Error if there is no such file,
-  /// and a usage error if standard input is a terminal or if both a file and --text were given.
+  /// translate, one a line"), `columns` what it calls the columns that it needs, `or_columns` what may stand there instead. Throws Error
+  /// if there is no such file, and a usage error if standard input is a terminal or if both a file and --text were given.
   TextInput(const InputOptions& options, std::optional<std::string> file, const Invocation& call,
-            std::string_view wanted, std::vector<std::string> columns = {"text"});
+            std::string_view wanted, std::vector<std::string> columns = {"text"},
+            std::vector<std::string> or_columns = {});
   TextInput(const TextInput&) = delete;
   TextInput& operator=(const TextInput&) = delete;
 

@@ -7,18 +7,12 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "generation/row_scores.h"
 #include "models/decoder.h"
 #include "simd/kernels.h"
 #include "threading/thread_pool.h"
 
 namespace attn {
-
-/// One token, given those before it.
-struct TokenScore {
-  double log_probability;  // natural logarithm
-  std::int64_t rank;       // 1: the token that the model finds most likely
-  double entropy;          // of the model's distribution, in nats
-};
 
 /// Scores texts in batches; a text longer than the context is cut into windows of consecutive tokens, as in training.
 class TokenScorer {
@@ -35,13 +29,13 @@ class TokenScorer {
 
  private:
   void run_batch();
-  void score_rows(const Tensor& hidden);
 
   const DecoderModel& model_;
   const simd::Kernels& kernels_;
   ThreadPool& pool_;
   Sink sink_;
-  Arena arena_, logits_arena_;
+  Arena arena_;
+  RowScorer rows_;
   std::int64_t reported_ = 0;              // texts
   std::vector<std::int64_t> text_tokens_;  // of each text that waits: how many scores it gets
 

@@ -30,6 +30,10 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
+bool all_among(const std::vector<std::string>& wanted, const std::vector<std::string>& names) {
+  return std::ranges::all_of(wanted, [&](const std::string& name) { return std::ranges::count(names, name) > 0; });
+}
+
 }  // namespace
 
 RecordReader::RecordReader(const std::string& path, RecordOptions options)
@@ -40,14 +44,33 @@ RecordReader::RecordReader(std::string name, NextLine next_line, RecordOptions o
       options_(std::move(options)),
       next_line_(std::move(next_line)),
       csv_(has_ending(path_, ".csv")),
-      whole_lines_(!csv_ && options_.wanted.size() == 1 && options_.columns.empty() && !has_ending(path_, ".tsv")) {
+      whole_lines_(!csv_ && options_.wanted.size() == 1 && options_.columns.empty() && !has_ending(path_, ".tsv") &&
+                   options_.or_wanted.empty()) {
   if (!next_line_) {
     file_ = std::make_unique<LineReader>(path_);
     next_line_ = [lines = file_.get()](std::string& line) { return lines->next_of_all(line); };
   }
   const bool named = csv_ || options_.header;
   if (named && !next_record()) fail(path_, " is empty, expected a header");
-  choose_columns(named ? record_ : std::vector<std::string>{});
+  const std::vector<std::string> names = named ? record_ : std::vector<std::string>{};
+  if (!options_.or_wanted.empty()) choose_wanted(names);
+  choose_columns(names);
+}
+
+/// Takes or_wanted for wanted if that is what is there.
+void RecordReader::choose_wanted(const std::vector<std::string>& names) {
+  std::size_t count = 0;
+  if (!options_.columns.empty()) {
+    count = split(options_.columns, ',').size();
+  } else if (all_among(options_.or_wanted, names)) {
+    count = options_.or_wanted.size();
+  } else if (all_among(options_.wanted, names)) {
+    return;
+  } else {
+    holds_record_ = next_record();
+    count = record_.size();
+  }
+  if (count == options_.or_wanted.size()) options_.wanted = options_.or_wanted;
 }
 
 bool RecordReader::read_line() {
@@ -73,10 +96,7 @@ void RecordReader::choose_columns(const std::vector<std::string>& names) {
   const auto& wanted = options_.wanted;
   chosen_.assign(wanted.size(), 0);
   if (options_.columns.empty()) {
-    const auto is_named = [&](const std::string& name) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    const bool all_named = std::all_of(wanted.begin(), wanted.end(), is_named);
+    const bool all_named = all_among(wanted, names);
     for (std::size_t i = 0; i < wanted.size(); ++i) chosen_[i] = all_named ? column_of(wanted[i], names) : i;
     exact_ = !all_named;
     return;
@@ -100,7 +120,8 @@ void RecordReader::choose_columns(const std::vector<std::string>& names) {
 }
 
 bool RecordReader::next(std::vector<std::string>& fields) {
-  if (!next_record()) return false;
+  if (!holds_record_ && !next_record()) return false;
+  holds_record_ = false;
   fields.resize(chosen_.size());
   if (exact_ && record_.size() != chosen_.size()) {
     fail(path_, ":", line_number_, ": found ", record_.size(), record_.size() == 1 ? " column" : " columns",

@@ -16,6 +16,8 @@ struct RecordOptions {
   std::vector<std::string> wanted;  // what the task calls its columns: {"label", "text"}
   std::string columns;              // --columns: "label=sentiment,text=3" or "sentiment,3"; empty: see RecordReader
   bool header = false;              // --header: the first line of a file that is no .csv names its columns
+  /// What may stand there instead: taken if --columns, the header's names or else the first record say so.
+  std::vector<std::string> or_wanted = {};
 };
 
 /// Reads records in order. Without `columns`, those that the header names as wanted, else the first ones, and a record
@@ -40,6 +42,7 @@ class RecordReader {
 
  private:
   bool read_line();
+  void choose_wanted(const std::vector<std::string>& names);
   bool next_record();
   bool next_csv_record();
   void read_quoted(std::string& field, std::size_t& position);
@@ -55,6 +58,7 @@ class RecordReader {
   bool exact_ = false;               // records have only the wanted columns
   std::string line_;
   std::vector<std::string> record_;
+  bool holds_record_ = false;  // record_ has been read to see its columns, and is still to be given
   std::int64_t lines_read_ = 0;
   std::int64_t line_number_ = 0;  // where record_ begins
 };

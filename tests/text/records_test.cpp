@@ -46,6 +46,19 @@ TEST_CASE("records: lines with tabs") {
   CHECK(rows_of("a.txt", "one\ttext\n\nlast", {{"text"}, "", false}) == Rows{{"one\ttext"}, {""}, {"last"}});
 }
 
+TEST_CASE("records: other columns instead") {
+  const RecordOptions options{{"a", "b"}, "", false, {"score", "a", "b"}};
+  CHECK(rows_of("f.tsv", "x\ty\n", options) == Rows{{"x", "y"}});
+  CHECK(rows_of("f.tsv", "1\tx\ty\n2\tz\tw\n", options) == Rows{{"1", "x", "y"}, {"2", "z", "w"}});
+  CHECK(rows_of("f.csv", "a,n,b\nx,1,y\n", options) == Rows{{"x", "y"}});
+  CHECK(rows_of("f.csv", "a,b,n,score\nx,y,0,1\n", options) == Rows{{"1", "x", "y"}});
+  CHECK(rows_of("f.csv", "s,t,u\n1,x,y\n", options) == Rows{{"1", "x", "y"}});
+  CHECK(rows_of("f.csv", "s,t,u\n1,x,y\n", {{"a", "b"}, "a=t,b=u", false, {"score", "a", "b"}}) == Rows{{"x", "y"}});
+  CHECK(rows_of("f.csv", "s,t,u\n", options).empty());
+  CHECK(message_of("f.tsv", "1\tx\ty\n2\tz\n", options) == "f.tsv:2: found 2 columns, expected 3 (score, a, b)");
+  CHECK(message_of("f.tsv", "x\n", options) == "f.tsv:1: found 1 column, expected 2 (a, b)");
+}
+
 TEST_CASE("records: mistakes are named with their line") {
   CHECK(message_of("a.tsv", "a\tb\nc\n", {{"x", "y"}, "", false}) == "a.tsv:2: found 1 column, expected 2 (x, y)");
   CHECK(message_of("a.tsv", "a\tb\tc\n", {{"x", "y"}, "", false}) ==
