@@ -38,11 +38,13 @@ std::string readable_bytes(double bytes) {
   return text;
 }
 
-/// Name with the layer's number replaced by N.
+/// Name with the layer's number replaced by N: "decoder.layers.N.feed_forward.up.weight".
 std::string group_name(const std::string& name) {
   constexpr std::string_view kLayers = "layers.";
-  if (!name.starts_with(kLayers)) return name;
-  return std::string(kLayers) + "N" + name.substr(name.find('.', kLayers.size()));
+  const std::size_t layers = name.find(kLayers);
+  if (layers == name.npos) return name;
+  const std::size_t number = layers + kLayers.size();
+  return name.substr(0, number) + "N" + name.substr(name.find('.', number));
 }
 
 std::vector<ParameterGroup> group_parameters(const Parameters& parameters) {
@@ -54,6 +56,43 @@ std::vector<ParameterGroup> group_parameters(const Parameters& parameters) {
     ++groups[place->second].copies;
   }
   return groups;
+}
+
+/// Keys and values of one text as long as the context, of encoder-decoder models for source and target; encoders keep
+/// none.
+std::int64_t cache_bytes(const ModelConfig& config) {
+  const std::int64_t of_a_layer = std::int64_t{8} * config.context * config.kv_heads * config.d_head;
+  switch (kind_of(config)) {
+    case ModelKind::decoder:
+      return config.layers * of_a_layer;
+    case ModelKind::translator:
+      return 2 * config.decoder_layers * of_a_layer;
+    default:
+      return 0;
+  }
+}
+
+/// A model of any family.
+struct AnyModel {
+  ModelConfig config;
+  std::shared_ptr<const Parameters> parameters;
+};
+
+template <class Model>
+AnyModel any(std::unique_ptr<Model> model) {
+  const std::shared_ptr<Model> shared = std::move(model);
+  return {shared->config(), {shared, &shared->parameters()}};
+}
+
+AnyModel load_any(const ModelFolder& folder) {
+  switch (folder.read_config().architecture) {
+    case Architecture::bert:
+      return any(load_encoder(folder));
+    case Architecture::transformer:
+      return any(load_encoder_decoder(folder));
+    default:
+      return any(load_decoder(folder));
+  }
 }
 
 /// The options that training saved: names and values.
@@ -82,25 +121,25 @@ class InfoCommand : public Command {
 
   int run(Invocation& call) override {
     const ModelFolder folder(call.arguments[0]);
-    const std::unique_ptr<DecoderModel> model = load_decoder(folder);
+    const AnyModel model = load_any(folder);
     const std::unique_ptr<Tokenizer> tokenizer = folder.has(kTokenizerFile) ? open_tokenizer(folder) : nullptr;
-    const Json info = describe(folder, *model, tokenizer.get());
-    call.out.write(json_ ? write_json(info, 2) + "\n" : text_of(info, *model));
+    const Json info = describe(folder, model, tokenizer.get());
+    call.out.write(json_ ? write_json(info, 2) + "\n" : text_of(info, model));
     return 0;
   }
 
  private:
-  static Json describe(const ModelFolder& folder, const DecoderModel& model, const Tokenizer* tokenizer);
-  static std::string text_of(const Json& info, const DecoderModel& model);
+  static Json describe(const ModelFolder& folder, const AnyModel& model, const Tokenizer* tokenizer);
+  static std::string text_of(const Json& info, const AnyModel& model);
 
   bool json_ = false;
 };
 
-Json InfoCommand::describe(const ModelFolder& folder, const DecoderModel& model, const Tokenizer* tokenizer) {
-  const ModelConfig& config = model.config();
-  const std::int64_t count = model.parameters().count();
+Json InfoCommand::describe(const ModelFolder& folder, const AnyModel& model, const Tokenizer* tokenizer) {
+  const ModelConfig& config = model.config;
+  const std::int64_t count = model.parameters->count();
   Json info = Json::object();
-  info.append("model", folder.path());
+  info.append("model", folder.path()).append("kind", attn::describe(kind_of(config)));
   const std::string_view held_by = transformers_class(config);
   info.append("transformers_class", held_by.empty() ? Json() : Json(held_by));
   info.append("config", parse_json(config_to_json(config), "config"));
@@ -110,7 +149,7 @@ Json InfoCommand::describe(const ModelFolder& folder, const DecoderModel& model,
     info.append("tokenizer", std::move(described));
   }
   Json parameters = Json::array();
-  for (const ParameterGroup& group : group_parameters(model.parameters())) {
+  for (const ParameterGroup& group : group_parameters(*model.parameters)) {
     Json shape = Json::array();
     if (group.shape.rank == 2) shape.push_back(static_cast<long long>(group.shape.rows));
     shape.push_back(static_cast<long long>(group.shape.columns));
@@ -121,9 +160,9 @@ Json InfoCommand::describe(const ModelFolder& folder, const DecoderModel& model,
     parameters.push_back(std::move(row));
   }
   info.append("parameters", std::move(parameters)).append("parameter_count", static_cast<long long>(count));
-  const std::int64_t cache = std::int64_t{8} * config.layers * config.context * config.kv_heads * config.d_head;
   Json memory = Json::object();
-  memory.append("weights", static_cast<long long>(4 * count)).append("cache", static_cast<long long>(cache));
+  memory.append("weights", static_cast<long long>(4 * count))
+      .append("cache", static_cast<long long>(cache_bytes(config)));
   memory.append("training_state", static_cast<long long>(16 * count));
   info.append("memory_bytes", std::move(memory));
   Json training = Json::object();
@@ -143,10 +182,11 @@ void append_section(std::string& text, std::string_view heading, const std::vect
   }
 }
 
-std::string InfoCommand::text_of(const Json& info, const DecoderModel& model) {
+std::string InfoCommand::text_of(const Json& info, const AnyModel& model) {
   const Json& held_by = info.at("transformers_class");
   std::string text = concat(
-      info.at("model").as_string(), ": a language model of ", grouped(model.parameters().count()), " parameters; ",
+      info.at("model").as_string(), ": ", info.at("kind").as_string(), " of ", grouped(model.parameters->count()),
+      " parameters; ",
       held_by.is_null() ? "no class of transformers holds this combination" : "in transformers: " + held_by.as_string(),
       "\n");
   std::vector<std::string> names, values;
@@ -160,13 +200,13 @@ std::string InfoCommand::text_of(const Json& info, const DecoderModel& model) {
     values.clear();
   };
   for (const auto& [name, value] : info.at("config").as_object()) {
-    if (!value.is_array()) add(name, value.is_string() ? value.as_string() : write_json(value));
+    if (name != "architectures") add(name, value.is_string() ? value.as_string() : write_json(value));
   }
   if (const Json* tokenizer = info.find("tokenizer")) {
     add("tokenizer", concat(tokenizer->at("kind").as_string(), ", ", tokenizer->at("vocabulary").as_int(), " tokens"));
   }
   section("Configuration");
-  for (const ParameterGroup& group : group_parameters(model.parameters())) {
+  for (const ParameterGroup& group : group_parameters(*model.parameters)) {
     const std::string copies = group.copies > 1 ? concat(" x ", group.copies) : "";
     add(group.name, concat(to_string(group.shape), copies, " = ", grouped(group.copies * group.shape.size())));
   }
@@ -174,7 +214,11 @@ std::string InfoCommand::text_of(const Json& info, const DecoderModel& model) {
   const Json& memory = info.at("memory_bytes");
   const auto bytes = [&](const char* key) { return readable_bytes(memory.at(key).as_double()); };
   add("weights", bytes("weights"));
-  add("cache", bytes("cache") + " of keys and values for one text as long as the context");
+  if (memory.at("cache").as_int() > 0) {
+    const bool two = kind_of(model.config) == ModelKind::translator;
+    add("cache", concat(bytes("cache"), " of keys and values for ", two ? "a source and a target" : "one text",
+                        " as long as the context"));
+  }
   add("training", bytes("training_state") + " of weights, gradients and moments, and activations");
   section("Memory");
   for (const auto& [name, value] : info.at("training").as_object()) add(name, value.as_string());

@@ -13,11 +13,48 @@ namespace attn {
 TEST_CASE("info: configuration, parameters and memory for people") {
   const Outcome outcome = run_attn({"info", "tests/reference/gpt2"});
   CHECK(outcome.exit_code == 0);
-  for (const char* part : {"a language model of 18,464 parameters", "in transformers: GPT2LMHeadModel",
+  for (const char* part : {"a decoder-only model of 18,464 parameters", "in transformers: GPT2LMHeadModel",
                            "n_layer              2", "layers.N.attention.qkv.weight", "(96, 32) x 2 = 6,144",
                            "weights   74 KB", "there is no training/options.conf"}) {
     CAPTURE(part);
     CHECK_MESSAGE(outcome.out.find(part) != std::string::npos, outcome.out);
+  }
+}
+
+TEST_CASE("info: every family, with its kind, its class and as many parameters as its file holds") {
+  struct Family {
+    const char *folder, *class_name, *kind;
+    int parameters;
+    std::vector<const char*> parts;
+  };
+  // Counts of PyTorch: of Marian with final_logits_bias (23), without the computed positions; of BertModel without the
+  // pooler (272), which is read where a classifier needs it.
+  const Family families[] = {
+      {"marian",
+       "MarianMTModel",
+       "an encoder-decoder model",
+       10471,
+       {"decoder.layers.N.cross_attention.query.weight", "(32, 16) x 2 = 1,024", "a source and a target"}},
+      {"bert_masked", "BertForMaskedLM", "an encoder that fills masks", 4903, {"head.output.bias"}},
+      {"bert_classifier",
+       "BertForSequenceClassification",
+       "a classifier",
+       4899,
+       {R"(id2label                      {"0":"cold","1":"mild","2":"hot"})", "head.pooler.weight"}},
+      {"bert_model", "BertModel", "an encoder of whole texts", 4848 - 272, {"types.weight"}},
+  };
+  for (const Family& family : families) {
+    CAPTURE(family.folder);
+    const std::string folder = std::string("tests/reference/") + family.folder;
+    const Json info = parse_json(run_attn({"info", folder, "--json"}).out, "info");
+    CHECK(info.at("kind") == Json(family.kind));
+    CHECK(info.at("transformers_class") == Json(family.class_name));
+    CHECK(info.at("parameter_count") == Json(family.parameters));
+    const bool keeps_cache = std::string(family.folder) == "marian";
+    CHECK(info.at("memory_bytes").at("cache") == Json(keeps_cache ? 2 * 2 * 14 * 2 * 16 * 4 : 0));
+    const Outcome outcome = run_attn({"info", folder});
+    REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+    for (const char* part : family.parts) CHECK_MESSAGE(outcome.out.find(part) != std::string::npos, outcome.out);
   }
 }
 
