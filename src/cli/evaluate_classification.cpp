@@ -100,7 +100,7 @@ class ClassificationEvaluation : public Evaluation {
     });
     for (const Record& line : lines_) {
       answers.push_back({label_of(line, source.config().labels), 0, 0});
-      runner.add(encode_text(*source.tokenizer, source.config(), line.fields[1]));
+      runner.add(encode_text(*source.tokenizer, source.config().context, line.fields[1]));
     }
     runner.flush();
     return answers;

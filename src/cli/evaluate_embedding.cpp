@@ -53,16 +53,16 @@ class EmbeddingEvaluation : public Evaluation {
  private:
   // Vectors of length 1, so that their dot product is the cosine, of this field of all pairs.
   Tensor embed(const EncoderSource& source, const SentenceModules& modules, std::size_t field, Arena& arena) const {
-    ModelConfig config = source.config();
-    if (modules.max_tokens > 0) config.context = std::min(config.context, modules.max_tokens);
-    const std::int64_t columns = config.d_model;
+    int longest = source.config().context;
+    if (modules.max_tokens > 0) longest = std::min(longest, modules.max_tokens);
+    const std::int64_t columns = source.config().d_model;
     const Shape shape = Shape::matrix(static_cast<std::int64_t>(pairs_.size()), columns);
     const Tensor vectors{arena.array<float>(static_cast<std::size_t>(shape.size())), nullptr, shape};
     TextEmbedder embedder(*source.model, modules.pooling, true, call_.kernels, call_.pool,
                           [&](std::int64_t text, std::span<const float> vector) {
                             std::copy(vector.begin(), vector.end(), vectors.data + text * columns);
                           });
-    for (const Record& pair : pairs_) embedder.add(encode_text(*source.tokenizer, config, pair.fields[field]));
+    for (const Record& pair : pairs_) embedder.add(encode_text(*source.tokenizer, longest, pair.fields[field]));
     embedder.flush();
     return vectors;
   }
