@@ -70,7 +70,7 @@ void CachedDecoder::read(std::span<const std::int32_t> prompt) {
   begin_batch();
   add_to_batch(text, 0);
   run_batch();
-  cache_.spread_first_slot();
+  cache_.reorder(std::vector<std::int32_t>(windows_.size(), 0));
   for (auto& window : windows_) window.assign(text.begin(), text.end());
   std::fill(ended_.begin(), ended_.end(), false);
   std::fill(logit_rows_.begin(), logit_rows_.end(), 0);

@@ -2,6 +2,8 @@
 // Keys and values of tokens already read, so that a new token costs one pass over itself alone.
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "autograd/attention.h"
@@ -15,16 +17,20 @@ class KeyValueCache {
  public:
   KeyValueCache(int layers, int slots, int context, std::int64_t kv_width);
 
+  /// Forgets everything and makes room for so many sequences; keeps its memory if that suffices.
+  void restart(int slots, int context);
+
   int slots() const { return slots_; }
   int context() const { return context_; }
   /// Tokens held of one slot.
   int length(int slot) const { return lengths_[static_cast<std::size_t>(slot)]; }
   /// Forgets all tokens of every slot beyond the first `length`.
   void truncate(int length);
-  /// Makes every slot a copy of slot 0.
-  void spread_first_slot();
+  /// From now on slot b holds what slot parents[b] held; the slots behind them are empty. Only what is continued more
+  /// than once is copied. Throws Error if there are fewer slots than parents, or a parent is no slot.
+  void reorder(std::span<const std::int32_t> parents);
   /// Bytes held.
-  std::size_t bytes() const { return 2 * keys_.size() * sizeof(float); }
+  std::size_t bytes() const { return 2 * capacity_ * sizeof(float); }
 
   /// Copies the keys and values of a batch, at columns of a projection, behind what the layer's slots hold.
   /// query_starts (B + 1), B <= slots. Throws Error if a slot overflows. Lengths change only by advance().
@@ -40,12 +46,19 @@ class KeyValueCache {
   void advance(const std::int32_t* query_starts, std::int64_t sequences);
 
  private:
-  float* row(std::vector<float>& storage, int layer, std::int64_t slot, std::int64_t position);
+  using Storage = std::unique_ptr<float[]>;
 
-  int layers_, slots_, context_;
+  float* row(const Storage& storage, int layer, std::int64_t place, std::int64_t position) const;
+  void copy_place(int from, int to, int tokens);
+
+  int layers_, slots_ = 0, context_ = 0;
   std::int64_t kv_width_;                               // H_kv·D
-  std::vector<float> keys_, values_;                    // (layers, slots, context, H_kv·D)
+  std::size_t capacity_ = 0;                            // floats of keys_ and of values_
+  Storage keys_, values_;                               // (layers, places, context, H_kv·D), as many places as slots
   std::vector<int> lengths_;                            // (slots)
+  std::vector<int> places_;                             // (slots): where each slot's tokens are, a permutation
+  std::vector<int> next_lengths_, next_places_;         // (slots): while they are being reordered
+  std::vector<bool> taken_;                             // (places): likewise
   std::vector<std::int32_t> key_starts_, key_lengths_;  // (slots)
 };
 

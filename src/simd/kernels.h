@@ -206,6 +206,8 @@ struct Kernels {
 
   /// Each row of x (rows, columns), leading dimension ld, becomes its softmax.
   void (*softmax)(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end);
+  /// Each row becomes its logarithm of softmax; -infinity stays so.
+  void (*log_softmax)(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end);
   void (*cross_entropy)(const CrossEntropy&, int64_t row_begin, int64_t row_end);
 
   /// y = activation(x), elements [begin, end).

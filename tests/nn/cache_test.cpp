@@ -62,13 +62,13 @@ TEST_CASE("cache: spans count the batch's own tokens") {
   CHECK(spans.key_lengths[1] == 5);
 }
 
-TEST_CASE("cache: truncated, and spread from the first slot") {
+TEST_CASE("cache: truncated, and all slots continue the first") {
   KeyValueCache cache(2, 3, 4, 2);
   read(cache, Projection(4), {0, 3, 4});
   cache.truncate(2);
   CHECK(cache.length(0) == 2);
   CHECK(cache.length(1) == 1);
-  cache.spread_first_slot();
+  cache.reorder(std::vector<std::int32_t>{0, 0, 0});
   for (const int slot : {0, 1, 2}) {
     CHECK(cache.length(slot) == 2);
     for (const int layer : {0, 1}) {
@@ -78,6 +78,48 @@ TEST_CASE("cache: truncated, and spread from the first slot") {
       }
     }
   }
+}
+
+/// Element (position, 0) of what a slot holds: where its keys are, spans() knows.
+std::vector<float> held_keys(KeyValueCache& cache, int layer, int slot) {
+  std::vector<std::int32_t> starts(static_cast<std::size_t>(cache.slots()) + 1, 0);
+  const AttentionSpans spans = cache.spans(starts.data(), cache.slots());
+  std::vector<float> held;
+  for (std::int64_t i = 0; i < cache.length(slot); ++i) {
+    held.push_back(cache.keys(layer).data[(spans.key_starts[slot] + i) * 2]);
+  }
+  return held;
+}
+
+TEST_CASE("cache: slots continue others, and only what is continued twice moves") {
+  KeyValueCache cache(2, 4, 4, 2);
+  read(cache, Projection(4), {0, 1, 2, 3, 4});
+  const std::vector<std::int32_t> none(5, 0);
+  const std::int32_t place_of_2 = cache.spans(none.data(), 4).key_starts[2];
+  cache.reorder(std::vector<std::int32_t>{2, 0, 2});
+  CHECK(cache.spans(none.data(), 4).key_starts[0] == place_of_2);
+  read(cache, Projection(3), {0, 1, 2, 3});
+  for (const int layer : {0, 1}) {
+    CHECK(held_keys(cache, layer, 0) == std::vector<float>{21, 1});
+    CHECK(held_keys(cache, layer, 1) == std::vector<float>{1, 11});
+    CHECK(held_keys(cache, layer, 2) == std::vector<float>{21, 21});
+    CHECK(held_keys(cache, layer, 3).empty());
+  }
+  cache.reorder(std::vector<std::int32_t>{1, 1, 1, 2});
+  read(cache, Projection(4), {0, 1, 2, 3, 4});
+  for (const int layer : {0, 1}) {
+    for (const int slot : {0, 1, 2}) {
+      CHECK(held_keys(cache, layer, slot) == std::vector<float>{1, 11, static_cast<float>(10 * slot + 1)});
+    }
+    CHECK(held_keys(cache, layer, 3) == std::vector<float>{21, 21, 31});
+  }
+  CHECK_THROWS_AS(cache.reorder(std::vector<std::int32_t>{4}), Error);
+  CHECK_THROWS_AS(cache.reorder(std::vector<std::int32_t>(5, 0)), Error);
+  cache.restart(2, 3);
+  CHECK(cache.slots() == 2);
+  CHECK(cache.length(0) == 0);
+  read(cache, Projection(2), {0, 1, 2});
+  CHECK(held_keys(cache, 1, 1) == std::vector<float>{11});
 }
 
 TEST_CASE("cache: a full slot and too many sequences are errors, after which it is as before") {

@@ -161,6 +161,36 @@ TEST_CASE("softmax of rows") {
   });
 }
 
+TEST_CASE("logarithm of the softmax of rows") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (std::int64_t columns : awkward_sizes(kernels)) {
+      const std::int64_t ld = columns + 3;
+      Array x(kRows * ld, columns % 4);
+      x.fill_random(1, 6);
+      if (columns > 1) x[ld + 1] = -std::numeric_limits<float>::infinity();
+      const std::vector<float> before = x.copy();
+      kernels.log_softmax(x, ld, columns, 1, kRows);
+      double worst = 0;
+      bool others_untouched = true;
+      for (std::int64_t row = 0; row < kRows; ++row) {
+        const naive::Doubles expected = naive::softmax(before.data() + row * ld, columns);
+        for (std::int64_t i = 0; i < ld; ++i) {
+          const float found = x[row * ld + i];
+          if (row == 0 || i >= columns) {
+            others_untouched &= found == before[static_cast<std::size_t>(row * ld + i)];
+          } else if (row == 1 && i == 1) {
+            CHECK(found == -std::numeric_limits<float>::infinity());
+          } else {
+            worst = std::max(worst, error_of(found, std::log(expected[static_cast<std::size_t>(i)]), 16));
+          }
+        }
+      }
+      CHECK(worst < 20 * kFloatEpsilon);
+      CHECK(others_untouched);
+    }
+  });
+}
+
 void check_cross_entropy(const Kernels& kernels, std::int64_t v, float smoothing, bool in_place, bool weighted) {
   CAPTURE(v);
   CAPTURE(smoothing);

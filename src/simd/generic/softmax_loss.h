@@ -34,6 +34,17 @@ void softmax(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t r
   }
 }
 
+/// log p = (z - max z) - log Σ exp(z - max z), in an order that loses no digits.
+void log_softmax(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end) {
+  for (int64_t row = row_begin; row < row_end; ++row) {
+    float* y = x + row * ld;
+    const float most = largest_of(y, columns);
+    const float log_total = __builtin_logf(sum_of_exponentials(y, most, columns, nullptr));
+    for_each_vector(0, columns,
+                    [=](int64_t i, auto lanes) { store(y + i, (load(y + i, lanes) - most) - log_total, lanes); });
+  }
+}
+
 /// With z the logits, t the target, ε the smoothing: loss = w[t]·(log Σ exp z - (1-ε)·z[t] - ε·mean z).
 void cross_entropy_row(const CrossEntropy& p, int64_t row, int64_t target) {
   const int64_t v = p.vocabulary;

@@ -33,6 +33,7 @@ constexpr Kernels make_table(const char* name) {
           .residual_norm = residual_norm,
           .residual_norm_backward = residual_norm_backward,
           .softmax = softmax,
+          .log_softmax = log_softmax,
           .cross_entropy = cross_entropy,
           .activation = activation,
           .activation_backward = activation_backward,
