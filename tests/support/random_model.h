@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "models/decoder.h"
+#include "models/encoder_decoder.h"
 
 namespace attn {
 
@@ -26,13 +27,22 @@ inline ModelConfig tiny_config(Architecture architecture, int context) {
     config.gated = true;
     config.biases = false;
     config.tied = false;
+  } else if (architecture == Architecture::transformer) {
+    config.decoder_layers = 2;
+    config.positions = Positions::sinusoidal;
+    config.norm_place = NormPlace::post;
+    config.activation = Activation::relu;
+    config.scaled_embedding = true;
+    config.pad_id = 0;
+    config.end_id = 1;
   }
   return config;
 }
 
-inline std::unique_ptr<DecoderModel> random_model(const ModelConfig& config) {
-  auto model = std::make_unique<DecoderModel>(config);
-  const RandomStream random(3, RandomPurpose::initialize);
+template <class Model = DecoderModel>
+std::unique_ptr<Model> random_model(const ModelConfig& config, std::uint64_t seed = 3) {
+  auto model = std::make_unique<Model>(config);
+  const RandomStream random(seed, RandomPurpose::initialize);
   std::uint64_t counter = 0;
   for (const NamedParameter& parameter : model->parameters().list()) {
     const float mean = parameter.role == ParameterRole::gain ? 1.0f : 0.0f;
