@@ -7,8 +7,8 @@ namespace attn {
 std::span<const CommandRow* const> commands() {
   static const CommandRow* const rows[] = {
       &kTrainCommand,  &kGenerateCommand, &kFillCommand,      &kClassifyCommand, &kEmbedCommand,
-      &kSearchCommand, &kEvaluateCommand, &kAttentionCommand, &kTokenizeCommand, &kInfoCommand,
-      &kExportCommand, &kDataCommand,     &kBenchCommand,
+      &kSearchCommand, &kEvaluateCommand, &kAttentionCommand, &kExplainCommand,  &kTokenizeCommand,
+      &kInfoCommand,   &kExportCommand,   &kDataCommand,      &kBenchCommand,
   };
   return rows;
 }

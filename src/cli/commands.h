@@ -15,6 +15,7 @@ extern const CommandRow kEmbedCommand;
 extern const CommandRow kSearchCommand;
 extern const CommandRow kEvaluateCommand;
 extern const CommandRow kAttentionCommand;
+extern const CommandRow kExplainCommand;
 extern const CommandRow kInfoCommand;
 extern const CommandRow kTokenizeCommand;
 extern const CommandRow kExportCommand;

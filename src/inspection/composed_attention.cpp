@@ -56,6 +56,8 @@ Matrix causally_masked(Matrix scores) {
   return scores;
 }
 
+}  // namespace
+
 // softmax(x)[s] = exp(x[s] - max) / Σ exp(x - max): the same for any shift, and with the maximum nothing overflows.
 Matrix softmax_rows(const Matrix& scores) {
   Matrix weights(scores.rows, scores.columns);
@@ -72,8 +74,6 @@ Matrix softmax_rows(const Matrix& scores) {
   }
   return weights;
 }
-
-}  // namespace
 
 ComposedAttention composed_attention(const MatrixView& query, const MatrixView& key, const MatrixView& value,
                                      bool causal) {

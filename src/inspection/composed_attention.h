@@ -41,6 +41,9 @@ struct ComposedAttention {
   Matrix output;    // (T, D): weights·v
 };
 
+/// Each row's softmax: (T, S) → (T, S), rows that sum to 1; -infinity becomes 0.
+Matrix softmax_rows(const Matrix& scores);
+
 /// query (T, D), key (S, D), value (S, D) of one head and sequence. Causal: query t sees keys 0 … S - T + t.
 /// Sums are taken in double. Throws Error if the shapes do not fit or a causal query would see no key.
 ComposedAttention composed_attention(const MatrixView& query, const MatrixView& key, const MatrixView& value,

@@ -93,6 +93,12 @@ std::size_t RecordReader::column_of(const std::string& name, const std::vector<s
 }
 
 void RecordReader::choose_columns(const std::vector<std::string>& names) {
+  if (options_.wanted.empty()) {
+    options_.wanted = names;
+    exact_ = true;
+    for (std::size_t i = 0; i < names.size(); ++i) chosen_.push_back(i);
+    return;
+  }
   const auto& wanted = options_.wanted;
   chosen_.assign(wanted.size(), 0);
   if (options_.columns.empty()) {

@@ -13,9 +13,10 @@
 namespace attn {
 
 struct RecordOptions {
-  std::vector<std::string> wanted;  // what the task calls its columns: {"label", "text"}
-  std::string columns;              // --columns: "label=sentiment,text=3" or "sentiment,3"; empty: see RecordReader
-  bool header = false;              // --header: the first line of a file that is no .csv names its columns
+  /// What the task calls its columns: {"label", "text"}. None: all that the header has, which there must then be.
+  std::vector<std::string> wanted;
+  std::string columns;  // --columns: "label=sentiment,text=3" or "sentiment,3"; empty: see RecordReader
+  bool header = false;  // --header: the first line of a file that is no .csv names its columns
   /// What may stand there instead: taken if --columns, the header's names or else the first record say so.
   std::vector<std::string> or_wanted = {};
 };
