@@ -76,7 +76,8 @@ std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const LineCorp
   }
   TokenizerTraining training = plan.tokenizer;
   training.kind = options.tokenizer;
-  training.vocabulary_size = settle_vocabulary(options, characters, plan.largest_vocabulary);
+  training.vocabulary_size =
+      settle_vocabulary(options, characters, training.special_tokens.size(), plan.largest_vocabulary);
   training.lowercase = options.lowercase;
   return corpus.train(training, plan.text);
 }

@@ -64,9 +64,10 @@ std::unique_ptr<Tokenizer> learn_tokenizer(TrainOptions& options, const Corpus& 
   for (const CorpusFile& file : corpus.files()) characters += file.train_characters;
   TokenizerTraining training = plan.tokenizer;
   training.kind = options.tokenizer;
-  training.vocabulary_size = settle_vocabulary(options, characters, plan.largest_vocabulary);
   training.lowercase = options.lowercase;
   if (plan.marks_ends && corpus.has_separators()) training.special_tokens.emplace_back(kEndOfText);
+  training.vocabulary_size =
+      settle_vocabulary(options, characters, training.special_tokens.size(), plan.largest_vocabulary);
   return corpus.train(training);
 }
 

@@ -70,8 +70,10 @@ class TrainCommand : public Command {
     const std::string path = join_path(options_.out, kTrainingOptionsFile);
     const std::string text = read_file(path);
     TrainOptions saved;
+    ThreadOptions saved_threads;
     OptionTable saved_table;
     saved.visit(saved_table);
+    saved_threads.visit(saved_table);
     saved_table.read_file_text(text, path);
     for (const Option& option : table_->options()) {
       if (option.source == Option::Source::defaults || may_differ_on_resume(option)) continue;

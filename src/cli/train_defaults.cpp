@@ -32,8 +32,10 @@ double default_learning_rate(const ModelConfig& config) {
 
 }  // namespace
 
-int settle_vocabulary(TrainOptions& options, std::int64_t characters, std::int64_t largest) {
-  const std::int64_t fits = kByteVocabulary + characters / kCharactersOfAMerge;
+int settle_vocabulary(TrainOptions& options, std::int64_t characters, std::size_t special_tokens,
+                      std::int64_t largest) {
+  const std::int64_t fits =
+      kByteVocabulary + static_cast<std::int64_t>(special_tokens) + characters / kCharactersOfAMerge;
   return settle(options.vocab_size, std::min(largest, fits));
 }
 

@@ -19,8 +19,8 @@ T settle(std::optional<T>& option, U chosen) {
   return *option;
 }
 
-/// Settles the size of the vocabulary for a text of so many characters, up to `largest`.
-int settle_vocabulary(TrainOptions& options, std::int64_t characters, std::int64_t largest);
+/// Settles the size of the vocabulary, special tokens included, for a text of so many characters, up to `largest`.
+int settle_vocabulary(TrainOptions& options, std::int64_t characters, std::size_t special_tokens, std::int64_t largest);
 
 /// Layers (of each stack) and width of a model for so many training tokens.
 struct ModelSize {
