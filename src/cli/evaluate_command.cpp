@@ -14,12 +14,15 @@ namespace attn {
 namespace {
 
 /// Options that only some kinds of models have.
-constexpr std::string_view kParticular[] = {"lines", "per-line", "per-token", "confusion"};
+constexpr std::string_view kParticular[] = {"lines", "per-line",       "per-token", "confusion",
+                                            "beam",  "length-penalty", "max-length"};
 
 const EvaluationRow& row_of(ModelKind kind, const std::string& model) {
   switch (kind) {
     case ModelKind::decoder:
       return kEvaluateLanguage;
+    case ModelKind::translator:
+      return kEvaluateTranslation;
     case ModelKind::classifier:
       return kEvaluateClassification;
     case ModelKind::embedder:
@@ -167,6 +170,11 @@ const CommandRow kEvaluateCommand{
         "\n"
         "A text, for a decoder-only model: read in consecutive windows of the model's context that do not overlap; all "
         "tokens but the first count. bits_per_character counts every character of the text.\n"
+        "\n"
+        "source<TAB>target lines, for an encoder-decoder model: loss over the targets' tokens with the end token, "
+        "given "
+        "the true ones before them; BLEU and chrF of its own translations, equal to sacreBLEU's defaults; exact_match, "
+        "the part of them that equals the target to the byte. --per-line and --per-token are about the targets.\n"
         "\n"
         "label<TAB>text lines, for a classifier: loss, accuracy, macro_f1 (the plain mean over the classes that "
         "occur), "

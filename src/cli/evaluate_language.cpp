@@ -22,12 +22,6 @@ namespace {
 
 constexpr std::int64_t kBatchTokens = 2048;
 
-// A line as --per-line and --per-token score it.
-struct ScoredLine {
-  std::vector<std::int32_t> ids;
-  bool has_start = false;  // ids begin with a token that is not of the line
-};
-
 class LanguageEvaluation : public Evaluation {
  public:
   explicit LanguageEvaluation(const EvaluationCall& call) : call_(call) {
@@ -105,58 +99,24 @@ Json LanguageEvaluation::figures(const std::string& model) {
   return figures.set("unknown_characters", text.counts.unknown);
 }
 
-void add_line(TableWriter& table, std::int64_t text, std::span<const TokenScore> scores) {
-  double sum = 0;
-  for (const TokenScore& score : scores) sum += score.log_probability;
-  table.cell(text).cell(scores.size()).cell(static_cast<float>(sum));
-  if (scores.empty()) {
-    table.empty_cell();
-  } else {
-    table.cell(static_cast<float>(std::exp(-sum / static_cast<double>(scores.size()))));
-  }
-  table.end_row();
-}
-
-void add_tokens(TableWriter& table, std::int64_t text, const ScoredLine& line, std::span<const TokenScore> scores,
-                const Tokenizer& tokenizer) {
-  for (std::size_t i = line.has_start ? 1 : 0; i < line.ids.size(); ++i) {
-    table.cell(text).cell(line.has_start ? i - 1 : i).cell(tokenizer.token_text(line.ids[i])).cell(line.ids[i]);
-    if (i == 0) {
-      table.empty_cell().empty_cell().empty_cell();
-    } else {
-      const TokenScore& score = scores[i - 1];
-      table.cell(static_cast<float>(score.log_probability)).cell(score.rank).cell(static_cast<float>(score.entropy));
-    }
-    table.end_row();
-  }
-}
-
 void LanguageEvaluation::write_rows(const std::string& model, TableOutput& output) {
-  const bool per_line = call_.options.per_line;
   const DecoderSource source = open_decoder(model, call_.invocation.command);
   TextInput input(call_.options.input, call_.file, call_.invocation, "texts to evaluate, one a line");
-  TableWriter table = output.table(
-      per_line ? std::vector<std::string>{"text", "tokens", "log_probability", "perplexity"}
-               : std::vector<std::string>{"text", "position", "token", "id", "log_probability", "rank", "entropy"});
-  std::deque<ScoredLine> lines;  // whose scores are awaited
+  ScoreTable table(call_.options.per_line, *source.tokenizer, output);
+  std::deque<std::vector<std::int32_t>> lines;  // whose scores are awaited
   TokenScorer scorer(*source.model, call_.kernels, call_.pool,
                      [&](std::int64_t text, std::span<const TokenScore> scores) {
-                       if (per_line) {
-                         add_line(table, text, scores);
-                       } else {
-                         add_tokens(table, text, lines.front(), scores, *source.tokenizer);
-                       }
+                       table.add(text, lines.front(), scores);
                        lines.pop_front();
                      });
   const auto start = source.config().begin_id ? source.config().begin_id : source.config().end_id;
   std::int64_t unknown = 0;
   for (std::string text; input.next(text);) {
-    ScoredLine& line = lines.emplace_back();
-    line.ids = source.tokenizer->encode(text);
-    unknown += count_unknown(*source.tokenizer, line.ids);
-    line.has_start = start.has_value();
-    if (start) line.ids.insert(line.ids.begin(), *start);
-    scorer.add(line.ids);
+    std::vector<std::int32_t> ids = source.tokenizer->encode(text);
+    unknown += count_unknown(*source.tokenizer, ids);
+    lines.push_back(ids);
+    if (start) ids.insert(ids.begin(), *start);  // not of the line, but what its first token is predicted from
+    scorer.add(ids);
   }
   scorer.finish();
   table.finish();

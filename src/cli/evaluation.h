@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,10 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/table_output.h"
+#include "generation/row_scores.h"
+#include "generation/translator.h"
 #include "simd/kernels.h"
+#include "text/tokenizer.h"
 #include "threading/thread_pool.h"
 #include "training/task.h"
 
@@ -22,7 +26,8 @@ namespace attn {
 struct EvaluationOptions {
   InputOptions input = {};
   bool lines = false, per_line = false, per_token = false, json = false;
-  std::string confusion = {};  // path, or "-"
+  std::string confusion = {};                    // path, or "-"
+  TranslationOptions translation = {.beam = 4};  // as attn translate's
   TableOptions table = {};
   ThreadOptions threads = {};
 
@@ -56,6 +61,7 @@ struct EvaluationRow {
 };
 
 extern const EvaluationRow kEvaluateLanguage;
+extern const EvaluationRow kEvaluateTranslation;
 extern const EvaluationRow kEvaluateClassification;
 extern const EvaluationRow kEvaluateEmbedding;
 
@@ -74,6 +80,22 @@ using Records = std::vector<Record>;
 /// All records of the input, one at least, as TextInput's parameters of these names say.
 Records read_records(const EvaluationCall& call, std::string_view wanted, std::vector<std::string> columns,
                      std::vector<std::string> or_columns = {});
+
+/// The tables of --per-line and --per-token.
+class ScoreTable {
+ public:
+  ScoreTable(bool per_line, const Tokenizer& tokenizer, TableOutput& output);
+  /// A text's tokens, and the scores of all of them or, where the first has none, of the others.
+  void add(std::int64_t text, std::span<const std::int32_t> ids, std::span<const TokenScore> scores);
+  void finish() { table_.finish(); }
+
+ private:
+  void add_line(std::int64_t text, std::span<const TokenScore> scores);
+
+  bool per_line_;
+  const Tokenizer& tokenizer_;
+  TableWriter table_;
+};
 
 /// Loss over the whole validation part of a task.
 LossSum validate_all(TrainingTask& task, const EvaluationCall& call);
