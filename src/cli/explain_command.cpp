@@ -32,6 +32,7 @@ class ExplainCommand : public Command {
     options.add(json_, {.name = "json", .help = "the same numbers as JSON, with all their digits"});
     options.add(csv_, {.name = "csv", .help = "the same as CSV, a row a number"});
     options.add(code_, {.name = "code", .help = "a PyTorch script that prints the same numbers"});
+    threads_.visit(options);
   }
 
   int run(Invocation& call) override {
@@ -42,7 +43,7 @@ class ExplainCommand : public Command {
     }
     const ExplainTopic& topic = topic_named(call.arguments[0]);
     ExplainCase example = make_explain_case(topic, case_, call.options);
-    ThreadPool pool(1);
+    ThreadPool pool(threads_.count());
     print(topic.explain(example, {require_kernels(), pool}), call);
     if (!json_ && !csv_ && !code_) print_next(topic, call);
     return 0;
@@ -81,6 +82,7 @@ class ExplainCommand : public Command {
   }
 
   ExplainCaseOptions case_;
+  ThreadOptions threads_;
   bool json_ = false, csv_ = false, code_ = false;
 };
 

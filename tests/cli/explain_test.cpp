@@ -1,5 +1,7 @@
 // attn explain: the course's numbers, own cases, and what comes out as data.
 
+#include <limits>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/explain_cases.h"
@@ -65,6 +67,54 @@ TEST_CASE("explain: cross-attention of a text with itself is its self-attention"
   const NamedRows found = explained({"cross-attention"});
   CHECK(found.at("A").size() == 2);
   CHECK(found.at("A")[0].size() == 3);
+}
+
+TEST_CASE("explain: two heads in the course's form are the course's; the paper's form has an output projection") {
+  const Rows expected = {
+      {1.0100, 1.0641, -0.7081, -0.8268}, {0.2040, 0.7057, -0.7417, -0.9193}, {3.4989, 2.2427, -0.7190, -0.8447}};
+  check_rows(explained({"multi-head-attention", "--style", "course"}), "joined", expected, kPrinted);
+  const NamedRows paper = explained({"multi-head-attention"});
+  CHECK(paper.at("O of head 1")[0].size() == 1);
+  CHECK(paper.at("Y").size() == 3);
+}
+
+TEST_CASE("explain: every matrix is PyTorch's") {
+  const std::string path = "tests/reference/explain.json";
+  const Json reference = read_json(path);
+  for (const Json& example : reference.at("cases").as_array()) {
+    std::vector<std::string> arguments;
+    for (const Json& argument : example.at("arguments").as_array()) arguments.push_back(argument.as_string());
+    CAPTURE(arguments[0]);
+    const NamedRows found = explained(arguments);
+    for (const auto& [name, matrix] : example.at("matrices").as_object()) {
+      Rows expected;
+      for (const Json& row : matrix.as_array()) {
+        expected.emplace_back();
+        for (const Json& value : row.as_array()) {
+          expected.back().push_back(value.is_null() ? -std::numeric_limits<double>::infinity() : value.as_double());
+        }
+      }
+      check_rows(found, name, expected, 2e-5);
+    }
+  }
+}
+
+TEST_CASE("explain: one pass and token by token are one step and as many as tokens, with the same prediction") {
+  const NamedRows found = explained({"parallel"});
+  CHECK(found.at("O") == found.at("O, step by step"));
+  const Rows& time = found.at("time");
+  CHECK(time[0][0] == 1);
+  CHECK(time[1][0] == 256);
+  CHECK(time[0][1] > 0);
+  CHECK(time[1][1] > 0);
+  CHECK(found.at("prediction")[0][0] < 1e-5);
+}
+
+TEST_CASE("explain: a gradient step makes the loss smaller") {
+  const NamedRows found = explained({"training", "--text", "the cat saw the dog", "--d-model", "6"});
+  CHECK(found.at("loss")[0][1] < found.at("loss")[0][0]);
+  CHECK(found.at("check")[0][0] == doctest::Approx(found.at("check")[0][1]).epsilon(1e-2));
+  check_refused({"explain", "training", "--text", "one"}, 2, "at least two words");
 }
 
 TEST_CASE("explain: own words, vectors and matrices") {

@@ -77,9 +77,10 @@ void add_weight_step(Explanation& explanation, const HeadWeights& weights) {
             "W_q, W_k and W_v are what training changes; here they are random, as before the first step. They are "
             "shown transposed, a row for each number that enters.",
             "")
-      .show("W_qᵀ", "W_q.T", numbered("x", d_model), numbered("q", width), transposed(weights.query))
-      .show("W_kᵀ", "W_k.T", numbered("x", d_model), numbered("k", width), transposed(weights.key))
-      .show("W_vᵀ", "W_v.T", numbered("x", d_model), numbered("v", width), transposed(weights.value));
+      .show("W_qᵀ", "W_q.T", numbered("x", d_model), head_columns("q", width, weights.heads), transposed(weights.query))
+      .show("W_kᵀ", "W_k.T", numbered("x", d_model), head_columns("k", width, weights.heads), transposed(weights.key))
+      .show("W_vᵀ", "W_v.T", numbered("x", d_model), head_columns("v", width, weights.heads),
+            transposed(weights.value));
 }
 
 void add_qkv_step(Explanation& explanation, const MultiHead& attention, const TokenVectors& asking,
@@ -94,9 +95,20 @@ void add_qkv_step(Explanation& explanation, const MultiHead& attention, const To
             "and a value (what it hands over to them). As in a library: the query is compared with the labels, the "
             "keys, and what one takes home are the contents, the values.",
             formula, code)
-      .show("Q", "Q", asking.tokens, numbered("q", attention.query.columns), attention.query)
-      .show("K", "K", asked.tokens, numbered("k", attention.key.columns), attention.key)
-      .show("V", "V", asked.tokens, numbered("v", attention.value.columns), attention.value);
+      .show("Q", "Q", asking.tokens, head_columns("q", attention.query.columns, std::ssize(attention.heads)),
+            attention.query)
+      .show("K", "K", asked.tokens, head_columns("k", attention.key.columns, std::ssize(attention.heads)),
+            attention.key)
+      .show("V", "V", asked.tokens, head_columns("v", attention.value.columns, std::ssize(attention.heads)),
+            attention.value);
+}
+
+std::vector<std::string> head_columns(std::string_view letter, std::int64_t width, std::int64_t heads) {
+  if (heads == 1) return numbered(letter, width);
+  std::vector<std::string> names;
+  for (std::int64_t c = 0; c < width; ++c)
+    names.push_back(concat(c / (width / heads), ":", letter, c % (width / heads)));
+  return names;
 }
 
 void describe_case(Explanation& explanation, const ExplainCase& example) {

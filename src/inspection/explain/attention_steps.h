@@ -22,6 +22,9 @@ void add_weight_step(Explanation& explanation, const HeadWeights& weights);
 void add_qkv_step(Explanation& explanation, const MultiHead& attention, const TokenVectors& asking,
                   const TokenVectors& asked, std::string_view asking_variable, std::string_view asked_variable);
 
+/// Names of the columns that heads side by side have: "q0", or of several heads "0:q0", "0:q1", "1:q0", …
+std::vector<std::string> head_columns(std::string_view letter, std::int64_t width, std::int64_t heads);
+
 /// Everything of an explanation that follows from the case once its weights have been asked for.
 void describe_case(Explanation& explanation, const ExplainCase& example);
 

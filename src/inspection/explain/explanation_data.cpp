@@ -88,7 +88,7 @@ std::string explanation_script(const Explanation& explanation) {
   std::string script =
       concat("# ", explanation.title, "\nimport torch\n\n",
              "torch.set_printoptions(precision=4, sci_mode=False, linewidth=120)\n",
-             "def show(name, matrix):\n    print(f\"{name}\\n{matrix}\\n\")\n\n", explanation.preamble);
+             "def show(name, matrix):\n    print(f\"{name}\\n{matrix.detach()}\\n\")\n\n", explanation.preamble);
   for (const ExplainStep& step : explanation.steps) {
     std::string shown;
     for (const ShownMatrix& matrix : step.matrices) {

@@ -13,7 +13,7 @@ namespace attn {
 
 namespace {
 
-constexpr std::size_t kWidestName = 14;  // of a row or column; longer ones are cut
+constexpr std::size_t kWidestName = 18;  // of a row or column; longer ones are cut
 constexpr std::int64_t kMostRows = 16;   // of a matrix; the middle of longer ones is left out
 constexpr std::size_t kGap = 3;          // columns between two matrices
 constexpr std::size_t kIndent = 3;       // before everything that belongs to a step

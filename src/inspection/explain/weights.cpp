@@ -100,8 +100,8 @@ HeadWeights WeightSource::heads(const std::string& prefix, std::int64_t heads, s
     const std::string left = concat(python_name(names[0]), ", ", python_name(names[1]), ", ", python_name(names[2]));
     const std::string one = concat("linear(", d_head, ", ", d_model, ")");
     code_ += heads == 1 ? concat(left, " = ", one, ", ", one, ", ", one, "\n")
-                        : concat("heads = [[", one, " for _ in \"qkv\"] for _ in range(", heads, ")]\n", left,
-                                 " = (torch.cat(parts) for parts in zip(*heads))\n");
+                        : concat("drawn = [[", one, " for _ in \"qkv\"] for _ in range(", heads, ")]\n", left,
+                                 " = (torch.cat(parts) for parts in zip(*drawn))\n");
   }
   for (int i = 0; i < 3; ++i) keep(names[i], *parts[i]);
   if (with_output) weights.output = linear(prefix + "W_o", d_model, heads * d_head);
