@@ -33,7 +33,7 @@ std::string joined(const std::vector<std::string>& labels) {
   return text;
 }
 
-class ClassificationEvaluation : public Evaluation {
+class ClassificationEvaluation : public ModelEvaluation {
  public:
   explicit ClassificationEvaluation(const EvaluationCall& call)
       : call_(call), lines_(read_records(call, "a label and a text a line", {"label", "text"})) {

@@ -27,9 +27,10 @@ const EvaluationRow& row_of(ModelKind kind, const std::string& model) {
       return kEvaluateClassification;
     case ModelKind::embedder:
       return kEvaluateEmbedding;
-    default:
-      fail(model, " is ", describe(kind), ", which attn evaluate cannot measure");
+    case ModelKind::masked:
+      return kEvaluateFill;
   }
+  fail(model, " is of no kind that attn evaluate knows");
 }
 
 bool lists(std::string_view words, std::string_view word) {
@@ -69,7 +70,7 @@ class EvaluateCommand : public Command {
     }
     ThreadPool pool(options_.threads.count());
     const EvaluationCall evaluation_call{call, options_, std::move(file), require_kernels(), pool};
-    const std::unique_ptr<Evaluation> evaluation = row.open(evaluation_call);
+    const std::unique_ptr<ModelEvaluation> evaluation = row.open(evaluation_call);
     if (options_.rows()) {
       TableOutput output(table, call);
       evaluation->write_rows(models_[0], output);
@@ -175,6 +176,11 @@ const CommandRow kEvaluateCommand{
         "given "
         "the true ones before them; BLEU and chrF of its own translations, equal to sacreBLEU's defaults; exact_match, "
         "the part of them that equals the target to the byte. --per-line and --per-token are about the targets.\n"
+        "\n"
+        "A text, or lines with --lines, for an encoder that fills masks: loss per masked token and the part of them "
+        "that "
+        "is guessed right. 15 % are masked, the same ones for the same seed and tokenizer, as train fill does to "
+        "measure.\n"
         "\n"
         "label<TAB>text lines, for a classifier: loss, accuracy, macro_f1 (the plain mean over the classes that "
         "occur), "

@@ -30,7 +30,7 @@ double parse_score(const Record& record) {
   return value;
 }
 
-class EmbeddingEvaluation : public Evaluation {
+class EmbeddingEvaluation : public ModelEvaluation {
  public:
   explicit EmbeddingEvaluation(const EvaluationCall& call)
       : call_(call),

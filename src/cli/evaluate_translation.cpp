@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kChunk = 1024;  // lines that are translated at once
 
-class TranslationEvaluation : public Evaluation {
+class TranslationEvaluation : public ModelEvaluation {
  public:
   explicit TranslationEvaluation(const EvaluationCall& call)
       : call_(call), pairs_(read_records(call, "a source and its target a line", {"source", "target"})) {

@@ -17,6 +17,7 @@ void EvaluationOptions::visit(OptionTable& table_of_options) {
         {.name = "confusion",
          .metavar = "FILE.csv",
          .help = "of a classifier: a row an actual label, a column a predicted one; - instead of the figures"});
+  o.add(seed, {.name = "seed", .metavar = "N", .help = "of the tokens that are masked, as train fill --seed"});
   o.group("Translation");
   o.add(translation.beam,
         {.name = "beam", .metavar = "N", .minimum = 1, .help = "hypotheses that are followed at a time; 1 is greedy"});

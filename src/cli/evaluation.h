@@ -26,7 +26,8 @@ namespace attn {
 struct EvaluationOptions {
   InputOptions input = {};
   bool lines = false, per_line = false, per_token = false, json = false;
-  std::string confusion = {};                    // path, or "-"
+  std::string confusion = {};  // path, or "-"
+  std::uint64_t seed = 1;
   TranslationOptions translation = {.beam = 4};  // as attn translate's
   TableOptions table = {};
   ThreadOptions threads = {};
@@ -46,9 +47,9 @@ struct EvaluationCall {
 };
 
 /// An evaluation has read its data, so that several models see the same.
-class Evaluation {
+class ModelEvaluation {
  public:
-  virtual ~Evaluation() = default;
+  virtual ~ModelEvaluation() = default;
   /// Names with numbers or texts, as an object, in the order in which they are printed. Throws Error.
   virtual Json figures(const std::string& model) = 0;
   /// --per-line, --per-token and --confusion -: writes a table. Only called if the row lists those options.
@@ -57,17 +58,18 @@ class Evaluation {
 
 struct EvaluationRow {
   std::string_view options;  // of those that not every kind of model has, separated by spaces
-  std::unique_ptr<Evaluation> (*open)(const EvaluationCall& call) = nullptr;
+  std::unique_ptr<ModelEvaluation> (*open)(const EvaluationCall& call) = nullptr;
 };
 
 extern const EvaluationRow kEvaluateLanguage;
 extern const EvaluationRow kEvaluateTranslation;
 extern const EvaluationRow kEvaluateClassification;
 extern const EvaluationRow kEvaluateEmbedding;
+extern const EvaluationRow kEvaluateFill;
 
 /// For EvaluationRow::open.
 template <class Concrete>
-std::unique_ptr<Evaluation> open_evaluation(const EvaluationCall& call) {
+std::unique_ptr<ModelEvaluation> open_evaluation(const EvaluationCall& call) {
   return std::make_unique<Concrete>(call);
 }
 

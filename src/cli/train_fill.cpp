@@ -7,6 +7,7 @@
 #include "cli/text_data.h"
 #include "cli/train_encoder.h"
 #include "cli/train_tasks.h"
+#include "text/example_pieces.h"
 #include "training/masked_task.h"
 
 namespace attn {
@@ -18,22 +19,6 @@ constexpr std::int64_t kTokensOfAnUpdate = 2048;
 constexpr std::int64_t kLargestVocabulary = 8000;
 constexpr double kMaskedPart = 0.15;
 constexpr std::string_view kTrainPieces = "training/train.pieces", kValidPieces = "training/valid.pieces";
-
-/// Texts cut into examples of `longest` tokens, one after the other; the last one may be short.
-void write_pieces(const TokenFile& tokens, const Tokenizer& tokenizer, int longest, const std::string& path) {
-  ExampleFileWriter file(path, 1, tokenizer.vocabulary_size());
-  const auto around = static_cast<std::int64_t>(tokenizer.add_special_tokens({}).ids.size());
-  const std::int64_t room = longest - around;
-  if (room < 1) usage_error("--context ", longest, " has no room beside ", around, " special tokens");
-  std::vector<std::int32_t> piece;
-  for (std::int64_t begin = 0; begin < tokens.size(); begin += room) {
-    piece.resize(static_cast<std::size_t>(std::min(room, tokens.size() - begin)));
-    tokens.read(begin, static_cast<std::int64_t>(piece.size()), piece.data());
-    const std::vector<std::int32_t> framed = tokenizer.add_special_tokens(piece).ids;
-    file.add(std::span(&framed, 1));
-  }
-  file.commit();
-}
 
 class FillRecipe : public TrainRecipe {
  public:
@@ -84,14 +69,8 @@ class FillRecipe : public TrainRecipe {
   }
 
   TrainingTask& build(const TrainOptions& options, const ModelConfig& config) override {
-    std::vector<std::int32_t> special;
-    for (std::int32_t id = 0; id < tokenizer().vocabulary_size(); ++id) {
-      if (tokenizer().is_special(id)) special.push_back(id);
-    }
-    const std::optional<std::int32_t> mask = tokenizer().id_of(kMaskToken);
-    if (!mask) fail("--from: its tokenizer has no token ", kMaskToken);
     model_.emplace(config);
-    return task_.emplace(*model_, train(), valid(), TokenMasking(tokenizer().vocabulary_size(), special, *mask),
+    return task_.emplace(*model_, train(), valid(), masking_of(tokenizer()),
                          MaskedTaskOptions{.batches = batches_of(options),
                                            .accumulate = options.accumulate,
                                            .label_smoothing = static_cast<float>(*options.label_smoothing),

@@ -36,8 +36,8 @@ std::int64_t MaskedTask::targets(std::int64_t step, std::int64_t micro) {
   return sum;
 }
 
-LossSum MaskedTask::loss(Context& context, const ExampleFile& file, std::span<const std::int64_t> examples,
-                         const RandomStream& random, float label_smoothing, float gradient_scale) const {
+MaskedTokens MaskedTask::mask(Context& context, const ExampleFile& file, std::span<const std::int64_t> examples,
+                              const RandomStream& random) const {
   const PackedField texts = pack_field(context.arena, file, examples, 0);
   const Sequences& sequences = texts.sequences;
   const auto most = static_cast<std::size_t>(sequences.tokens());
@@ -53,18 +53,23 @@ LossSum MaskedTask::loss(Context& context, const ExampleFile& file, std::span<co
     for (std::int64_t i = 0; i < count; ++i) rows[masked + i] += sequences.starts[b];
     masked += count;
   }
-  const Tensor hidden = model_.hidden(context, texts.batch());                                      // (N, C)
-  const Tensor states = model_.masked_states(context, select_rows(context, hidden, rows, masked));  // (masked, C)
-  return {output_loss(context, states, model_.output_weight(), model_.output_bias(), targets,
+  const Tensor hidden = model_.hidden(context, texts.batch());  // (N, C)
+  return {model_.masked_states(context, select_rows(context, hidden, rows, masked)), targets};
+}
+
+LossSum MaskedTask::loss(Context& context, const MaskedTokens& masked, float label_smoothing,
+                         float gradient_scale) const {
+  return {output_loss(context, masked.states, model_.output_weight(), model_.output_bias(), masked.targets,
                       {label_smoothing, gradient_scale}),
-          masked};
+          masked.states.rows()};
 }
 
 LossSum MaskedTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
   const std::int64_t batch = number(step, micro);
   const RandomStream random =
       RandomStream(options_.seed, RandomPurpose::mask).derive(static_cast<std::uint64_t>(batch));
-  return loss(context, train_, train_batches_.batch(batch), random, options_.label_smoothing, gradient_scale);
+  return loss(context, mask(context, train_, train_batches_.batch(batch), random), options_.label_smoothing,
+              gradient_scale);
 }
 
 std::int64_t MaskedTask::quick_validation_batches() const {
@@ -73,9 +78,13 @@ std::int64_t MaskedTask::quick_validation_batches() const {
   return std::min(quick, validation_batches());
 }
 
-LossSum MaskedTask::validate(Context& context, std::int64_t batch) {
+MaskedTokens MaskedTask::validation_tokens(Context& context, std::int64_t batch) {
   const RandomStream random = RandomStream(options_.seed, RandomPurpose::mask).derive(kValidation);
-  return loss(context, valid_, valid_batches_.batch(batch), random, 0, 1);
+  return mask(context, valid_, valid_batches_.batch(batch), random);
+}
+
+LossSum MaskedTask::validate(Context& context, std::int64_t batch) {
+  return loss(context, validation_tokens(context, batch), 0, 1);
 }
 
 }  // namespace attn

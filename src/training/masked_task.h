@@ -21,6 +21,12 @@ struct MaskedTaskOptions {
   std::int64_t eval_batches = 0;  // of validation during training; 0: about 200,000 tokens
 };
 
+/// The masked tokens of a batch.
+struct MaskedTokens {
+  Tensor states;                          // (n, C), ready for the model's output projection
+  const std::int32_t* targets = nullptr;  // (n): what stood there
+};
+
 class MaskedTask : public TrainingTask {
  public:
   /// Examples of one field: a text with the special tokens around it, no longer than the model's context. Files and
@@ -37,10 +43,14 @@ class MaskedTask : public TrainingTask {
   LossSum validate(Context& context, std::int64_t batch) override;
   double characters_per_target() const override { return 0; }
 
+  /// The tokens whose loss validate() sums.
+  MaskedTokens validation_tokens(Context& context, std::int64_t batch);
+
  private:
   std::int64_t number(std::int64_t step, std::int64_t micro) const { return step * options_.accumulate + micro; }
-  LossSum loss(Context& context, const ExampleFile& file, std::span<const std::int64_t> examples,
-               const RandomStream& random, float label_smoothing, float gradient_scale) const;
+  MaskedTokens mask(Context& context, const ExampleFile& file, std::span<const std::int64_t> examples,
+                    const RandomStream& random) const;
+  LossSum loss(Context& context, const MaskedTokens& masked, float label_smoothing, float gradient_scale) const;
 
   EncoderModel& model_;
   const ExampleFile& train_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "text/tokenizer_trainer.h"
 
 namespace attn {
 
@@ -51,6 +52,16 @@ void TokenMasking::apply(const RandomStream& random, std::span<std::int32_t> ids
     if (kind < kMasked) ids[i] = mask_id_;
     if (kind >= kMasked && kind < kMasked + kReplaced) ids[i] = ordinary_[random.below(counter + 2, ordinary_.size())];
   }
+}
+
+TokenMasking masking_of(const Tokenizer& tokenizer) {
+  std::vector<std::int32_t> special;
+  for (std::int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
+    if (tokenizer.is_special(id)) special.push_back(id);
+  }
+  const std::optional<std::int32_t> mask = tokenizer.id_of(kMaskToken);
+  if (!mask) fail("the tokenizer has no token ", kMaskToken);
+  return TokenMasking(tokenizer.vocabulary_size(), special, *mask);
 }
 
 }  // namespace attn

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "text/tokenizer.h"
 
 namespace attn {
 
@@ -32,5 +33,8 @@ class TokenMasking {
   std::vector<std::int32_t> ordinary_;  // all other ids
   std::int32_t mask_id_;
 };
+
+/// For a tokenizer with the token [MASK]. Throws Error if it has none.
+TokenMasking masking_of(const Tokenizer& tokenizer);
 
 }  // namespace attn
