@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/attention_pictures.h"
 #include "cli/attention_texts.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
@@ -25,8 +26,8 @@ constexpr std::pair<std::string_view, AttentionKind> kKinds[] = {
 /// Above this many weights, the size is told before anything is written.
 constexpr std::int64_t kManyWeights = 10'000'000;
 
-/// What is written: a table, or NumPy's files.
-enum class Form { table, npy, npz };
+/// What is written: a table, NumPy's files, or pictures.
+enum class Form { table, npy, npz, heat_map, svg };
 
 class AttentionCommand : public Command {
  public:
@@ -36,18 +37,22 @@ class AttentionCommand : public Command {
  private:
   void check_options(const ModelConfig& config) const;
   void check_list(const char* option, const std::vector<int>& values, int count, const char* what) const;
-  Form form() const;
+  Form form(const Terminal& terminal) const;
+  bool asks_for_table() const;
+  void report(const std::string& content, std::size_t texts, const Invocation& call) const;
   AttentionSelection selection() const;
   double bytes_per_weight(TableFormat format) const;
   std::int64_t count_all(const ModelConfig& config, const std::vector<AttentionText>& texts) const;
   AttentionTableOptions table_options(TableFormat format, const std::vector<AttentionText>& texts) const;
-  std::string write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink,
-                    TableFormat format) const;
+  std::string write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink, TableFormat format,
+                    const Terminal& terminal) const;
 
   std::vector<int> layers_, heads_;
   std::optional<AttentionKind> kind_;
   std::optional<int> top_;
   float min_weight_ = 0;
+  Form form_ = Form::table;
+  bool show_ = false;
   bool masked_ = true, words_ = false, scores_ = false, truncate_ = false;
   Layout layout_ = Layout::rows;
   InputOptions input_;
@@ -74,19 +79,23 @@ void AttentionCommand::visit(OptionTable& options) {
   options.add(layout_, kLayouts, {.name = "layout", .help = "a row a weight, or a row a query with keys as columns"});
   options.add(scores_, {.name = "scores", .help = "add the scaled scores before mask and softmax"});
   output_.visit(options);
+  options.add(show_,
+              {.name = "show", .help = "heat maps in the terminal, which it shows also without --out and --format"});
   threads_.visit(options);
 }
 
 int AttentionCommand::run(Invocation& call) {
   const std::string& model_path = call.arguments[0];
   const DecoderSource source = open_decoder(model_path, "attention");
+  form_ = form(call.terminal);
   check_options(source.config());
   const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
   TextInput input(input_, file, call, "texts, one a line");
   const std::vector<AttentionText> texts = read_attention_texts(input, source, {words_, truncate_}, call);
-  if (form() == Form::npy && texts.size() != 1) {
-    usage_error("--out ", output_.out, ": an .npy file holds one text, but there are ", texts.size(),
-                "; .npz holds them all");
+  if ((form_ == Form::npy || form_ == Form::svg) && texts.size() != 1) {
+    usage_error("--out ", output_.out, ": ", form_ == Form::npy ? "an .npy" : "an .svg",
+                " file holds one text, but there are ", texts.size(), "; ", form_ == Form::npy ? ".npz" : ".html",
+                " holds them all");
   }
   TableOutput output(output_, call);
   const std::int64_t weights = count_all(source.config(), texts);
@@ -94,16 +103,21 @@ int AttentionCommand::run(Invocation& call) {
     const double bytes = static_cast<double>(weights) * bytes_per_weight(output.format());
     call.note("attention: up to ", weights, " weights, about ", static_cast<std::int64_t>(bytes / 1e6), " MB");
   }
-  const std::string content = write(source, texts, output.sink(), output.format());
+  const std::string content = write(source, texts, output.sink(), output.format(), call.terminal);
   output.commit();
-  if (!output_.out.empty()) {
-    const char* const next = form() == Form::table ? "head -3 "
-                                                   : "python3 -c 'import numpy, sys; "
-                                                     "print(numpy.load(sys.argv[1]))' ";
-    call.note(output_.out, ": ", content, " of ", texts.size(), texts.size() == 1 ? " text" : " texts",
-              "; next: ", next, output_.out);
-  }
+  report(content, texts.size(), call);
   return 0;
+}
+
+void AttentionCommand::report(const std::string& content, std::size_t texts, const Invocation& call) const {
+  if (form_ == Form::heat_map && call.terminal.output) {
+    call.note("attention: --format csv prints every weight, --layer 0 --head 0 shows one head with its tokens");
+  }
+  if (output_.out.empty()) return;
+  const char* const next = form_ == Form::svg     ? "xdg-open "
+                           : form_ == Form::table ? "head -3 "
+                                                  : "python3 -c 'import numpy, sys; print(numpy.load(sys.argv[1]))' ";
+  call.note(output_.out, ": ", content, " of ", texts, texts == 1 ? " text" : " texts", "; next: ", next, output_.out);
 }
 
 void AttentionCommand::check_list(const char* option, const std::vector<int>& values, int count,
@@ -122,12 +136,7 @@ void AttentionCommand::check_options(const ModelConfig& config) const {
     usage_error("--kind ", name_of(*kind_), ": this is a decoder-only model, whose attention is all of kind decoder");
   }
   if (scores_ && words_) usage_error("--scores contradicts --words: the scores of a word's pieces have no sum");
-  for (const char* later : {".svg", ".html"}) {
-    if (output_.out.ends_with(later)) {
-      usage_error("--out ", output_.out, ": expected the ending .csv, .tsv, .jsonl, .json, .txt, .npy or .npz");
-    }
-  }
-  if (form() == Form::table) return;
+  if (form_ == Form::table) return;
   const char* option = output_.format            ? "--format"
                        : scores_                 ? "--scores"
                        : layout_ == Layout::wide ? "--layout wide"
@@ -135,11 +144,22 @@ void AttentionCommand::check_options(const ModelConfig& config) const {
                        : min_weight_ > 0         ? "--min-weight"
                        : !masked_                ? "--no-masked"
                                                  : nullptr;
-  if (option != nullptr) usage_error(option, " is for tables; ", output_.out, " holds whole arrays of weights");
+  if (option == nullptr) return;
+  if (form_ == Form::heat_map) usage_error(option, " is for tables, --show for a picture of all weights");
+  usage_error(option, " is for tables; ", output_.out, " holds all weights");
 }
 
-Form AttentionCommand::form() const {
+/// Whether options were given that only a table has.
+bool AttentionCommand::asks_for_table() const {
+  return output_.format || output_.no_header || scores_ || layout_ == Layout::wide || top_ || min_weight_ > 0 ||
+         !masked_;
+}
+
+Form AttentionCommand::form(const Terminal& terminal) const {
+  if (show_) return Form::heat_map;
+  if (output_.out.empty()) return terminal.output && !asks_for_table() ? Form::heat_map : Form::table;
   if (output_.out.ends_with(".npy")) return Form::npy;
+  if (output_.out.ends_with(".svg")) return Form::svg;
   return output_.out.ends_with(".npz") ? Form::npz : Form::table;
 }
 
@@ -151,7 +171,7 @@ AttentionSelection AttentionCommand::selection() const {
 
 /// Roughly: for telling how large the output becomes.
 double AttentionCommand::bytes_per_weight(TableFormat format) const {
-  if (form() != Form::table) return 4;
+  if (form_ != Form::table) return 4;
   if (layout_ == Layout::wide) return 12;
   return format == TableFormat::json || format == TableFormat::jsonl ? 125 : 40;
 }
@@ -187,7 +207,7 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format,
 }
 
 std::string AttentionCommand::write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink,
-                                    TableFormat format) const {
+                                    TableFormat format, const Terminal& terminal) const {
   const simd::Kernels& kernels = require_kernels();
   ThreadPool pool(threads_.count());
   const auto records_of = [&](const AttentionText& text) {
@@ -198,11 +218,17 @@ std::string AttentionCommand::write(const DecoderSource& source, const std::vect
     return records;
   };
   const AttentionKind kind = AttentionKind::decoder;
-  if (form() == Form::npy) {
+  if (form_ == Form::npy) {
     sink(attention_npy(selection(), kind, records_of(texts[0])));
     return "float32 (layer, head, query, key)";
   }
-  if (form() == Form::npz) {
+  if (form_ == Form::heat_map || form_ == Form::svg) {
+    std::vector<TracedText> traced;
+    for (const AttentionText& text : texts) traced.push_back({records_of(text), text.names, text.names});
+    sink(form_ == Form::svg ? svg_picture(traced[0], selection()) : terminal_pictures(traced, selection(), terminal));
+    return "heat map";
+  }
+  if (form_ == Form::npz) {
     AttentionArchive archive(selection(), sink);
     for (std::size_t i = 0; i < texts.size(); ++i) {
       archive.add(static_cast<int>(i), kind, records_of(texts[i]), texts[i].names, texts[i].names);
@@ -232,7 +258,9 @@ const CommandRow kAttentionCommand = {
         "attn attention play --text \"To be\" > a.csv      # every weight, as CSV\n"
         "attn attention play lines.txt --out a.npz       # arrays for NumPy, a text a line\n"
         "attn attention play --text \"To be\" --top 3 --layer 0 --format tsv\n"
-        "attn attention play --text \"To be\" --words --layout wide",
+        "attn attention play --text \"To be\" --words --layout wide\n"
+        "attn attention play --text \"To be\" --show           # heat maps in the terminal\n"
+        "attn attention play --text \"To be\" --out a.svg      # a picture of all heads",
     .details =
         "Columns: text,layer,head,kind,query,query_token,key,key_token,weight. All numbers count\n"
         "from 0, and the weights of each query sum to 1. Token columns hold the text of the\n"
@@ -240,7 +268,8 @@ const CommandRow kAttentionCommand = {
         "named by number and, if there is one text, token.\n"
         "\n"
         "--out FILE.npy holds float32 (layer, head, query, key) of one text; FILE.npz the arrays\n"
-        "text0_decoder, text0_tokens, text1_decoder and so on.",
+        "text0_decoder, text0_tokens, text1_decoder and so on. FILE.svg is a picture of one head, if\n"
+        "--layer and --head leave one, or of all.",
     .make = make_command<AttentionCommand>,
 };
 

@@ -28,6 +28,13 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
+Palette palette_of(std::string_view term, std::string_view color_term) {
+  if (color_term == "truecolor" || color_term == "24bit" || term.ends_with("-direct")) return Palette::full;
+  // Who calls itself xterm today has its 256 colours.
+  const bool indexed = term.find("256color") != std::string_view::npos || term.starts_with("xterm");
+  return indexed ? Palette::indexed : Palette::basic;
+}
+
 }  // namespace
 
 void StandardOutput::write(std::string_view text) {
@@ -62,6 +69,8 @@ Terminal Terminal::detect() {
   const char* const kind = std::getenv("TERM");
   const bool forbidden = no_color != nullptr && *no_color != '\0';
   terminal.color = !forbidden && kind != nullptr && std::string_view(kind) != "dumb";
+  const char* const color_term = std::getenv("COLORTERM");
+  terminal.palette = palette_of(kind != nullptr ? kind : "", color_term != nullptr ? color_term : "");
   return terminal;
 }
 

@@ -25,11 +25,15 @@ class StandardOutput {
 /// Messages; a standard error that cannot be written to is ignored.
 void write_to_stderr(std::string_view text);
 
+/// Colours that a terminal has: about eight, xterm's 256, or all.
+enum class Palette { basic, indexed, full };
+
 /// What is known of the terminal, if any.
 struct Terminal {
   bool input = false, output = false, error = false;  // which of the three streams is one
   int width = 80;                                     // columns
   bool color = false;                                 // neither NO_COLOR nor a dumb terminal
+  Palette palette = Palette::basic;                   // as TERM and COLORTERM say
 
   static Terminal detect();
 };
