@@ -27,7 +27,7 @@ constexpr std::pair<std::string_view, AttentionKind> kKinds[] = {
 constexpr std::int64_t kManyWeights = 10'000'000;
 
 /// What is written: a table, NumPy's files, or pictures.
-enum class Form { table, npy, npz, heat_map, svg };
+enum class Form { table, npy, npz, heat_map, svg, html };
 
 class AttentionCommand : public Command {
  public:
@@ -44,8 +44,8 @@ class AttentionCommand : public Command {
   double bytes_per_weight(TableFormat format) const;
   std::int64_t count_all(const ModelConfig& config, const std::vector<AttentionText>& texts) const;
   AttentionTableOptions table_options(TableFormat format, const std::vector<AttentionText>& texts) const;
-  std::string write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink, TableFormat format,
-                    const Terminal& terminal) const;
+  std::string write(const std::string& model, const DecoderSource& source, const std::vector<AttentionText>& texts,
+                    Sink sink, TableFormat format, const Terminal& terminal) const;
 
   std::vector<int> layers_, heads_;
   std::optional<AttentionKind> kind_;
@@ -87,6 +87,9 @@ void AttentionCommand::visit(OptionTable& options) {
 int AttentionCommand::run(Invocation& call) {
   const std::string& model_path = call.arguments[0];
   const DecoderSource source = open_decoder(model_path, "attention");
+  if (show_ && (output_.format || !output_.out.empty())) {
+    usage_error("--show is for the terminal; it contradicts ", output_.format ? "--format" : "--out");
+  }
   form_ = form(call.terminal);
   check_options(source.config());
   const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
@@ -103,7 +106,7 @@ int AttentionCommand::run(Invocation& call) {
     const double bytes = static_cast<double>(weights) * bytes_per_weight(output.format());
     call.note("attention: up to ", weights, " weights, about ", static_cast<std::int64_t>(bytes / 1e6), " MB");
   }
-  const std::string content = write(source, texts, output.sink(), output.format(), call.terminal);
+  const std::string content = write(model_path, source, texts, output.sink(), output.format(), call.terminal);
   output.commit();
   report(content, texts.size(), call);
   return 0;
@@ -114,8 +117,8 @@ void AttentionCommand::report(const std::string& content, std::size_t texts, con
     call.note("attention: --format csv prints every weight, --layer 0 --head 0 shows one head with its tokens");
   }
   if (output_.out.empty()) return;
-  const char* const next = form_ == Form::svg     ? "xdg-open "
-                           : form_ == Form::table ? "head -3 "
+  const char* const next = form_ == Form::svg || form_ == Form::html ? "xdg-open "
+                           : form_ == Form::table                    ? "head -3 "
                                                   : "python3 -c 'import numpy, sys; print(numpy.load(sys.argv[1]))' ";
   call.note(output_.out, ": ", content, " of ", texts, texts == 1 ? " text" : " texts", "; next: ", next, output_.out);
 }
@@ -160,6 +163,7 @@ Form AttentionCommand::form(const Terminal& terminal) const {
   if (output_.out.empty()) return terminal.output && !asks_for_table() ? Form::heat_map : Form::table;
   if (output_.out.ends_with(".npy")) return Form::npy;
   if (output_.out.ends_with(".svg")) return Form::svg;
+  if (output_.out.ends_with(".html")) return Form::html;
   return output_.out.ends_with(".npz") ? Form::npz : Form::table;
 }
 
@@ -206,8 +210,9 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format,
   return options;
 }
 
-std::string AttentionCommand::write(const DecoderSource& source, const std::vector<AttentionText>& texts, Sink sink,
-                                    TableFormat format, const Terminal& terminal) const {
+std::string AttentionCommand::write(const std::string& model, const DecoderSource& source,
+                                    const std::vector<AttentionText>& texts, Sink sink, TableFormat format,
+                                    const Terminal& terminal) const {
   const simd::Kernels& kernels = require_kernels();
   ThreadPool pool(threads_.count());
   const auto records_of = [&](const AttentionText& text) {
@@ -222,9 +227,13 @@ std::string AttentionCommand::write(const DecoderSource& source, const std::vect
     sink(attention_npy(selection(), kind, records_of(texts[0])));
     return "float32 (layer, head, query, key)";
   }
-  if (form_ == Form::heat_map || form_ == Form::svg) {
+  if (form_ == Form::heat_map || form_ == Form::svg || form_ == Form::html) {
     std::vector<TracedText> traced;
     for (const AttentionText& text : texts) traced.push_back({records_of(text), text.names, text.names});
+    if (form_ == Form::html) {
+      write_page(model, traced, selection(), sink);
+      return "a page for the browser";
+    }
     sink(form_ == Form::svg ? svg_picture(traced[0], selection()) : terminal_pictures(traced, selection(), terminal));
     return "heat map";
   }
@@ -260,7 +269,8 @@ const CommandRow kAttentionCommand = {
         "attn attention play --text \"To be\" --top 3 --layer 0 --format tsv\n"
         "attn attention play --text \"To be\" --words --layout wide\n"
         "attn attention play --text \"To be\" --show           # heat maps in the terminal\n"
-        "attn attention play --text \"To be\" --out a.svg      # a picture of all heads",
+        "attn attention play --text \"To be\" --out a.svg      # a picture of all heads\n"
+        "attn attention play lines.txt --out a.html      # a page to look around in, in the browser",
     .details =
         "Columns: text,layer,head,kind,query,query_token,key,key_token,weight. All numbers count\n"
         "from 0, and the weights of each query sum to 1. Token columns hold the text of the\n"
@@ -269,7 +279,7 @@ const CommandRow kAttentionCommand = {
         "\n"
         "--out FILE.npy holds float32 (layer, head, query, key) of one text; FILE.npz the arrays\n"
         "text0_decoder, text0_tokens, text1_decoder and so on. FILE.svg is a picture of one head, if\n"
-        "--layer and --head leave one, or of all.",
+        "--layer and --head leave one, or of all; FILE.html a page with every text, layer and head.",
     .make = make_command<AttentionCommand>,
 };
 

@@ -1,8 +1,10 @@
 #include "cli/attention_pictures.h"
 
 #include "base/error.h"
+#include "inspection/attention_html.h"
 #include "inspection/attention_svg.h"
 #include "inspection/heat_map.h"
+#include "inspection/token_label.h"
 
 namespace attn {
 
@@ -19,6 +21,17 @@ TerminalColors colors_of(const Terminal& terminal) {
       return TerminalColors::all;
   }
   return TerminalColors::none;
+}
+
+/// "0: Once upon a time, there was …".
+std::string name_of_text(std::size_t index, const TracedText& text) {
+  std::string words;
+  for (const std::string& token : text.source_tokens.empty() ? text.target_tokens : text.source_tokens) {
+    const bool spaced = token.starts_with(' ');
+    words += concat(spaced ? " " : "", token_label(std::string_view(token).substr(spaced ? 1 : 0)));
+    if (words.size() > 300) break;
+  }
+  return concat(index, ": ", shortened(words, 40));
 }
 
 }  // namespace
@@ -41,6 +54,13 @@ std::string svg_picture(const TracedText& text, const AttentionSelection& select
   const std::vector<HeadView> heads = select_heads(text, selection);
   if (heads.empty()) fail("the text has no tokens, so there is no attention to draw");
   return attention_svg(heads);
+}
+
+void write_page(const std::string& model, std::span<const TracedText> texts, const AttentionSelection& selection,
+                Sink sink) {
+  AttentionPage page(model, selection, std::move(sink));
+  for (std::size_t i = 0; i < texts.size(); ++i) page.add(name_of_text(i, texts[i]), texts[i]);
+  page.finish();
 }
 
 }  // namespace attn

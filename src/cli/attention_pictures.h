@@ -16,4 +16,8 @@ std::string terminal_pictures(std::span<const TracedText> texts, const Attention
 /// The .svg file of one text. Throws Error if the text has no tokens.
 std::string svg_picture(const TracedText& text, const AttentionSelection& selection);
 
+/// The .html page of all texts that have tokens. Throws Error if none has.
+void write_page(const std::string& model, std::span<const TracedText> texts, const AttentionSelection& selection,
+                Sink sink);
+
 }  // namespace attn
