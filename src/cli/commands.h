@@ -13,6 +13,7 @@ extern const CommandRow kFillCommand;
 extern const CommandRow kClassifyCommand;
 extern const CommandRow kEmbedCommand;
 extern const CommandRow kSearchCommand;
+extern const CommandRow kTranslateCommand;
 extern const CommandRow kEvaluateCommand;
 extern const CommandRow kAttentionCommand;
 extern const CommandRow kExplainCommand;

@@ -7,6 +7,7 @@
 #include "cli/train_recipe.h"
 #include "cli/train_shape.h"
 #include "cli/train_tasks.h"
+#include "generation/translate_text.h"
 #include "models/encoder_decoder.h"
 #include "training/translation_task.h"
 
@@ -99,7 +100,16 @@ class TranslateRecipe : public TrainRecipe {
     save_tokenizer(folder, config, data_->tokenizer().to_json(), names);
   }
 
-  std::string sample(const simd::Kernels&, ThreadPool&) override { return {}; }
+  // The first validation line with its greedy translation.
+  std::string sample(const simd::Kernels& kernels, ThreadPool& pool) override {
+    const ExampleFile& examples = data_->valid().size() > 0 ? data_->valid() : data_->train();
+    std::vector<std::int32_t> source(static_cast<std::size_t>(examples.length(0, kSource)));
+    examples.read(0, kSource, source.data());
+    const Tokenizer& tokenizer = data_->tokenizer();
+    Translator translator(*model_, kernels, pool, {.vocabulary = tokenizer.vocabulary_size()});
+    const std::vector<Hypothesis> target = translator.translate({&source, 1}).front();
+    return concat(tokenizer.decode(source), " -> ", decode_target(tokenizer, target.front().ids));
+  }
 
   ProbeTrace open_probe(const std::string&) override {
     usage_error("--probe is not for attn train translate; attn attention DIR shows a translation's attention");

@@ -14,10 +14,9 @@ namespace attn {
 
 namespace {
 
-// A batch ends where one of these is reached: hypotheses, and their source tokens. More would cost memory and hardly
-// save time.
+// A batch has at most so many hypotheses, and source tokens. More would cost memory and hardly save time.
 constexpr std::size_t kRows = 128;
-constexpr std::size_t kTokens = 4096;
+constexpr std::size_t kSourceTokens = 2048;
 constexpr double kFlopsOfALogit = 10;  // roughly, of the softmax and the choice
 
 const TranslationOptions& checked(const TranslationOptions& options) {
@@ -84,16 +83,16 @@ std::vector<std::vector<Hypothesis>> Translator::translate(std::span<const std::
       fail("a source of ", source.size(), " tokens, expected 1 to the model's context of ", context);
     }
   }
-  // Sources of similar length go together, so that they end together.
+  // Sources of similar length go together, so that they end together; the longest first, so that memory is got once.
   std::vector<std::size_t> order(sources.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return sources[a].size() < sources[b].size(); });
+                   [&](std::size_t a, std::size_t b) { return sources[a].size() > sources[b].size(); });
   const auto width = static_cast<std::size_t>(options_.sample ? options_.n_best : options_.beam);
   std::vector<std::vector<Hypothesis>> targets(sources.size());
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
     const auto fits = [&](std::size_t count) {
-      return count * width <= kRows && count * width * sources[order[begin + count - 1]].size() <= kTokens;
+      return count * width <= kRows && count * sources[order[begin]].size() <= kSourceTokens;
     };
     for (end = begin + 1; end < order.size() && fits(end + 1 - begin);) ++end;
     begin_batch(sources, std::span(order).subspan(begin, end - begin), first);
