@@ -144,10 +144,29 @@ TEST_CASE("attention: --out by its ending") {
   std::copy_n(npy.data() + npy.size() - 2 * 4 * 16 * 4, found.size() * 4, reinterpret_cast<char*>(found.data()));
   for (std::size_t i = 0; i < found.size(); ++i) CHECK(std::fabs(found[i] - expected[i]) < 1e-5f);
   CHECK(write("a.npz").find("text0_decoder.npy") != std::string::npos);
+  CHECK(write("a.svg").starts_with("<svg "));
+  CHECK(write("a.html").starts_with("<!DOCTYPE html>"));
 
   const Outcome again = run_attn({"attention", kModel, "--text", "hell", "--out", folder.path("a.csv")});
   CHECK(again.exit_code == 1);
   CHECK(again.err.find("--force") != std::string::npos);
+}
+
+TEST_CASE("attention: --show draws all heads, or the one that is left with its tokens") {
+  const Outcome all = run_attn({"attention", kModel, "--text", "hell", "--show"});
+  CHECK(all.exit_code == 0);
+  CHECK(all.out.starts_with("decoder attention of 4 tokens to 4"));
+  CHECK(all.out.find("layer 1") != std::string::npos);
+  CHECK(all.out.find("\x1B") == std::string::npos);
+  const Outcome one = run_attn({"attention", kModel, "--text", "hell", "--show", "--layer", "1", "--head", "3"});
+  CHECK(one.out.starts_with("decoder attention, layer 1, head 3"));
+  CHECK(one.out.find("\n0 h  100\n") != std::string::npos);
+  const Outcome two = run_attn({"attention", kModel, "--show"}, {.input = "he\n\n"});
+  CHECK(two.out.find("text 1\nno tokens") != std::string::npos);
+  const TemporaryFolder folder;
+  const Outcome many = run_attn({"attention", kModel, "--out", folder.path("x.svg")}, {.input = "a\nb\n"});
+  CHECK(many.exit_code == 2);
+  CHECK(many.err.find(".html holds them all") != std::string::npos);
 }
 
 TEST_CASE("attention: mistakes are told in one sentence, and no file is left") {
@@ -169,7 +188,9 @@ TEST_CASE("attention: mistakes are told in one sentence, and no file is left") {
       {{"--text", "a", "--out", npy, "--top", "1"}, 2, "--top is for tables"},
       {{"--text", "a", "--out", npy, "--layout", "wide"}, 2, "--layout wide is for tables"},
       {{"--text", "a", "--out", npy, "--format", "csv"}, 2, "--format is for tables"},
-      {{"--text", "a", "--out", folder.path("x.svg")}, 2, "expected the ending .csv"},
+      {{"--text", "a", "--out", folder.path("x.svg"), "--min-weight", "0.5"}, 2, "--min-weight is for tables"},
+      {{"--text", "a", "--show", "--out", npy}, 2, "--show is for the terminal; it contradicts --out"},
+      {{"--text", "a", "--show", "--top", "1"}, 2, "--top is for tables, --show for a picture"},
       {{"--text", ""}, 2, "--text is empty"},
       {{"no such text"}, 1, "did you mean --text"},
   };
