@@ -113,6 +113,10 @@ test-aarch64:
 	+$(MAKE) BUILD=$(BUILD)/aarch64 CXX=aarch64-linux-gnu-g++ CXXFLAGS='-idirafter /usr/include' STATIC=1 $(BUILD)/aarch64/kernel-tests
 	qemu-aarch64 $(BUILD)/aarch64/kernel-tests
 
+# The page of `attn attention --out x.html`; needs Python and Chromium.
+test-browser: attn
+	ATTN=./attn tests/browser_test.py
+
 # Trains for less than a minute, writes a text, and shows the first rows of its attention weights.
 DEMO_TEXT ?= data/stories.txt
 DEMO_PROMPT ?= Once upon a time
@@ -139,9 +143,10 @@ help:
 	@echo 'make check           format, layers, tests under ASan and UBSan, threads under TSan'
 	@echo '     check-format    check-layers    check-asan    check-tsan: one of these'
 	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
+	@echo 'make test-browser    the page of attn attention in headless Chromium'
 	@echo 'make bench           measure this machine and attn on it'
 	@echo 'make install         into PREFIX (/usr/local), below DESTDIR if set'
 	@echo 'make clean           remove what was built'
 
 FORCE:
-.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 demo bench install clean help FORCE
+.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 test-browser demo bench install clean help FORCE
