@@ -2,17 +2,16 @@
 
 #include <algorithm>
 
+#include "cli/attention_model.h"
 #include "cli/attention_pictures.h"
 #include "cli/attention_texts.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/input.h"
-#include "cli/model_source.h"
 #include "cli/table_output.h"
 #include "inspection/attention_arrays.h"
 #include "inspection/attention_table.h"
 #include "inspection/attention_words.h"
-#include "inspection/trace_text.h"
 
 namespace attn {
 
@@ -35,21 +34,26 @@ class AttentionCommand : public Command {
   int run(Invocation& call) override;
 
  private:
-  void check_options(const ModelConfig& config) const;
+  void check_options(const AttentionModel& model) const;
+  void check_target(const AttentionModel& model) const;
   void check_list(const char* option, const std::vector<int>& values, int count, const char* what) const;
   Form form(const Terminal& terminal) const;
   bool asks_for_table() const;
   void report(const std::string& content, std::size_t texts, const Invocation& call) const;
   AttentionSelection selection() const;
   double bytes_per_weight(TableFormat format) const;
-  std::int64_t count_all(const ModelConfig& config, const std::vector<AttentionText>& texts) const;
-  AttentionTableOptions table_options(TableFormat format, const std::vector<AttentionText>& texts) const;
-  std::string write(const std::string& model, const DecoderSource& source, const std::vector<AttentionText>& texts,
-                    Sink sink, TableFormat format, const Terminal& terminal) const;
+  std::vector<AttentionKind> kinds(const AttentionModel& model) const;
+  std::int64_t count_all(const AttentionModel& model, const std::vector<AttentionText>& texts) const;
+  AttentionTableOptions table_options(TableFormat format, const AttentionModel& model,
+                                      const std::vector<AttentionText>& texts) const;
+  TracedText trace(const AttentionModel& model, const AttentionText& text) const;
+  std::string write(const AttentionModel& model, const std::vector<AttentionText>& texts, Sink sink, TableFormat format,
+                    const Terminal& terminal) const;
 
   std::vector<int> layers_, heads_;
   std::optional<AttentionKind> kind_;
   std::optional<int> top_;
+  std::optional<std::string> target_;
   float min_weight_ = 0;
   Form form_ = Form::table;
   bool show_ = false;
@@ -58,10 +62,16 @@ class AttentionCommand : public Command {
   InputOptions input_;
   TableOptions output_;
   ThreadOptions threads_;
+  const simd::Kernels* kernels_ = nullptr;
+  mutable std::optional<ThreadPool> pool_;
 };
 
 void AttentionCommand::visit(OptionTable& options) {
   input_.visit(options);
+  options.add(target_, {.name = "target",
+                        .metavar = "TEXT",
+                        .help = "what the decoder of a translator reads, beside --text; else its own translation",
+                        .in_files = false});
   options.add(truncate_, {.name = "truncate", .help = "cut texts that are longer than the model's context"});
   options.group("Selection");
   options.add(layers_, {.name = "layer", .metavar = "N,N", .help = "only these layers, from 0"});
@@ -85,28 +95,33 @@ void AttentionCommand::visit(OptionTable& options) {
 }
 
 int AttentionCommand::run(Invocation& call) {
-  const std::string& model_path = call.arguments[0];
-  const DecoderSource source = open_decoder(model_path, "attention");
+  const AttentionModel model(call.arguments[0]);
   if (show_ && (output_.format || !output_.out.empty())) {
     usage_error("--show is for the terminal; it contradicts ", output_.format ? "--format" : "--out");
   }
   form_ = form(call.terminal);
-  check_options(source.config());
+  check_options(model);
+  check_target(model);
+  kernels_ = &require_kernels();
+  pool_.emplace(threads_.count());
   const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
-  TextInput input(input_, file, call, "texts, one a line");
-  const std::vector<AttentionText> texts = read_attention_texts(input, source, {words_, truncate_}, call);
+  const bool columns = model.translates() && file && (file->ends_with(".tsv") || file->ends_with(".csv"));
+  TextInput input(input_, file, call, "texts, one a line", {model.translates() ? "source" : "text"},
+                  columns ? std::vector<std::string>{"source", "target"} : std::vector<std::string>{});
+  const std::vector<AttentionText> texts =
+      read_attention_texts(input, model, {words_, truncate_, target_}, call, *kernels_, *pool_);
   if ((form_ == Form::npy || form_ == Form::svg) && texts.size() != 1) {
     usage_error("--out ", output_.out, ": ", form_ == Form::npy ? "an .npy" : "an .svg",
                 " file holds one text, but there are ", texts.size(), "; ", form_ == Form::npy ? ".npz" : ".html",
                 " holds them all");
   }
   TableOutput output(output_, call);
-  const std::int64_t weights = count_all(source.config(), texts);
+  const std::int64_t weights = count_all(model, texts);
   if (weights > kManyWeights) {
     const double bytes = static_cast<double>(weights) * bytes_per_weight(output.format());
     call.note("attention: up to ", weights, " weights, about ", static_cast<std::int64_t>(bytes / 1e6), " MB");
   }
-  const std::string content = write(model_path, source, texts, output.sink(), output.format(), call.terminal);
+  const std::string content = write(model, texts, output.sink(), output.format(), call.terminal);
   output.commit();
   report(content, texts.size(), call);
   return 0;
@@ -133,11 +148,28 @@ void AttentionCommand::check_list(const char* option, const std::vector<int>& va
   }
 }
 
-void AttentionCommand::check_options(const ModelConfig& config) const {
-  check_list("--layer", layers_, config.layers, "layers");
-  check_list("--head", heads_, config.heads, "heads");
-  if (kind_ && *kind_ != AttentionKind::decoder) {
-    usage_error("--kind ", name_of(*kind_), ": this is a decoder-only model, whose attention is all of kind decoder");
+std::vector<AttentionKind> AttentionCommand::kinds(const AttentionModel& model) const {
+  return kind_ ? std::vector<AttentionKind>{*kind_} : model.kinds();
+}
+
+void AttentionCommand::check_target(const AttentionModel& model) const {
+  if (!target_) return;
+  if (!model.translates()) usage_error("--target is for encoder-decoder models; this is ", describe(model.kind()));
+  if (!input_.text) usage_error("--target needs --text; a FILE holds source<TAB>target lines");
+}
+
+void AttentionCommand::check_options(const AttentionModel& model) const {
+  if (kind_ && !model.has(*kind_)) {
+    usage_error("--kind ", name_of(*kind_), ": this is ", describe(model.kind()), ", whose attention is all of kind ",
+                name_of(model.kinds().front()));
+  }
+  int layers = 0;
+  for (const AttentionKind kind : kinds(model)) layers = std::max(layers, model.layers(kind));
+  check_list("--layer", layers_, layers, "layers");
+  check_list("--head", heads_, model.config().heads, "heads");
+  if (form_ == Form::npy && kinds(model).size() > 1) {
+    usage_error("--out ", output_.out, ": an .npy file holds one kind of attention: --kind encoder, decoder or cross; ",
+                ".npz holds them all");
   }
   if (scores_ && words_) usage_error("--scores contradicts --words: the scores of a word's pieces have no sum");
   if (form_ == Form::table) return;
@@ -181,21 +213,25 @@ double AttentionCommand::bytes_per_weight(TableFormat format) const {
   return format == TableFormat::json || format == TableFormat::jsonl ? 125 : 40;
 }
 
-std::int64_t AttentionCommand::count_all(const ModelConfig& config, const std::vector<AttentionText>& texts) const {
+std::int64_t AttentionCommand::count_all(const AttentionModel& model, const std::vector<AttentionText>& texts) const {
   const AttentionSelection chosen = selection();
-  std::int64_t layers = 0, heads = 0, weights = 0;
-  for (int layer = 0; layer < config.layers; ++layer) {
-    if (layers_.empty() || std::find(layers_.begin(), layers_.end(), layer) != layers_.end()) ++layers;
-  }
-  for (int head = 0; head < config.heads; ++head) heads += chosen.has_head(head) ? 1 : 0;
-  for (const AttentionText& text : texts) {
-    const std::int64_t count = static_cast<std::int64_t>(text.names.size());
-    weights += layers * heads * count_weights(chosen, true, count, count);
+  std::int64_t heads = 0, weights = 0;
+  for (int head = 0; head < model.config().heads; ++head) heads += chosen.has_head(head) ? 1 : 0;
+  for (const AttentionKind kind : kinds(model)) {
+    std::int64_t layers = 0;
+    for (int layer = 0; layer < model.layers(kind); ++layer) {
+      if (layers_.empty() || std::find(layers_.begin(), layers_.end(), layer) != layers_.end()) ++layers;
+    }
+    for (const AttentionText& text : texts) {
+      const auto queries = static_cast<std::int64_t>(text.queries(kind).names.size());
+      const auto keys = static_cast<std::int64_t>(text.keys(kind).names.size());
+      weights += layers * heads * count_weights(chosen, kind == AttentionKind::decoder, queries, keys);
+    }
   }
   return weights;
 }
 
-AttentionTableOptions AttentionCommand::table_options(TableFormat format,
+AttentionTableOptions AttentionCommand::table_options(TableFormat format, const AttentionModel& model,
                                                       const std::vector<AttentionText>& texts) const {
   AttentionTableOptions options;
   options.format = format;
@@ -203,36 +239,43 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format,
   options.scores = scores_;
   options.wide = layout_ == Layout::wide;
   if (!options.wide) return options;
-  std::size_t widest = 0;
-  for (const AttentionText& text : texts) widest = std::max(widest, text.names.size());
-  for (std::size_t key = 0; key < widest; ++key) {
-    options.key_names.push_back(std::to_string(key) + (texts.size() == 1 ? ":" + texts[0].names[key] : ""));
+  // The longest keys of any text and kind name the columns; with tokens if all keys are the same.
+  const AttentionSide* widest = nullptr;
+  bool same = true;
+  for (const AttentionText& text : texts) {
+    for (const AttentionKind kind : kinds(model)) {
+      const AttentionSide& keys = text.keys(kind);
+      same &= widest == nullptr || widest == &keys;
+      if (widest == nullptr || keys.names.size() > widest->names.size()) widest = &keys;
+    }
+  }
+  for (std::size_t key = 0; widest != nullptr && key < widest->names.size(); ++key) {
+    options.key_names.push_back(std::to_string(key) + (same ? ":" + widest->names[key] : ""));
   }
   return options;
 }
 
-std::string AttentionCommand::write(const std::string& model, const DecoderSource& source,
-                                    const std::vector<AttentionText>& texts, Sink sink, TableFormat format,
-                                    const Terminal& terminal) const {
-  const simd::Kernels& kernels = require_kernels();
-  ThreadPool pool(threads_.count());
-  const auto records_of = [&](const AttentionText& text) {
-    std::vector<AttentionRecord> records = trace_text(*source.model, text.ids, scores_, kernels, pool).records;
-    for (AttentionRecord& record : records) {
-      if (words_) record = merge_words(record, text.words, text.words);
-    }
-    return records;
-  };
-  const AttentionKind kind = AttentionKind::decoder;
+TracedText AttentionCommand::trace(const AttentionModel& model, const AttentionText& text) const {
+  TracedText traced{model.trace(text.source.ids, text.target.ids, scores_, *kernels_, *pool_), text.source.names,
+                    text.target.names};
+  if (!words_) return traced;
+  for (AttentionRecord& record : traced.records) {
+    record = merge_words(record, text.queries(record.kind).words, text.keys(record.kind).words);
+  }
+  return traced;
+}
+
+std::string AttentionCommand::write(const AttentionModel& model, const std::vector<AttentionText>& texts, Sink sink,
+                                    TableFormat format, const Terminal& terminal) const {
   if (form_ == Form::npy) {
-    sink(attention_npy(selection(), kind, records_of(texts[0])));
+    sink(attention_npy(selection(), kinds(model).front(), trace(model, texts[0]).records));
     return "float32 (layer, head, query, key)";
   }
   if (form_ == Form::heat_map || form_ == Form::svg || form_ == Form::html) {
     std::vector<TracedText> traced;
-    for (const AttentionText& text : texts) traced.push_back({records_of(text), text.names, text.names});
+    for (const AttentionText& text : texts) traced.push_back(trace(model, text));
     if (form_ == Form::html) {
-      write_page(model, traced, selection(), sink);
+      write_page(model.path(), traced, selection(), sink);
       return "a page for the browser";
     }
     sink(form_ == Form::svg ? svg_picture(traced[0], selection()) : terminal_pictures(traced, selection(), terminal));
@@ -240,16 +283,15 @@ std::string AttentionCommand::write(const std::string& model, const DecoderSourc
   }
   if (form_ == Form::npz) {
     AttentionArchive archive(selection(), sink);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      archive.add(static_cast<int>(i), kind, records_of(texts[i]), texts[i].names, texts[i].names);
-    }
+    for (std::size_t i = 0; i < texts.size(); ++i) archive.add(static_cast<int>(i), trace(model, texts[i]));
     archive.finish();
-    return "arrays textN_decoder (layer, head, query, key) and textN_tokens";
+    return concat("arrays textN_", name_of(kinds(model).front()), " (layer, head, query, key) and tokens");
   }
-  AttentionTable table(selection(), table_options(format, texts), sink);
+  AttentionTable table(selection(), table_options(format, model, texts), sink);
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    for (const AttentionRecord& record : records_of(texts[i])) {
-      table.add(static_cast<int>(i), record, texts[i].names, texts[i].names);
+    const TracedText traced = trace(model, texts[i]);
+    for (const AttentionRecord& record : traced.records) {
+      table.add(static_cast<int>(i), record, traced.query_tokens(record.kind), traced.key_tokens(record.kind));
     }
   }
   table.finish();
@@ -269,6 +311,7 @@ const CommandRow kAttentionCommand = {
         "attn attention play lines.txt --out a.npz       # arrays for NumPy, a text a line\n"
         "attn attention play --text \"To be\" --top 3 --layer 0 --format tsv\n"
         "attn attention play --text \"To be\" --words --layout wide\n"
+        "attn attention en-de --text \"A dog.\" --target \"Ein Hund.\" --kind cross > a.csv\n"
         "attn attention play --text \"To be\" --show           # heat maps in the terminal\n"
         "attn attention play --text \"To be\" --out a.svg      # a picture of all heads\n"
         "attn attention play lines.txt --out a.html      # a page to look around in, in the browser",
@@ -278,9 +321,16 @@ const CommandRow kAttentionCommand = {
         "token, bytes that are no whole character as \\xE2. In the wide layout keys are columns,\n"
         "named by number and, if there is one text, token.\n"
         "\n"
-        "--out FILE.npy holds float32 (layer, head, query, key) of one text; FILE.npz the arrays\n"
-        "text0_decoder, text0_tokens, text1_decoder and so on. FILE.svg is a picture of one head, if\n"
-        "--layer and --head leave one, or of all; FILE.html a page with every text, layer and head.",
+        "Encoder-decoder models have the kinds encoder, decoder (masked) and cross. They take\n"
+        "source<TAB>target lines, or sources, and then show their own greedy translation. Queries of\n"
+        "the decoder are what it reads: the start token at 0, then the target; the row of query t\n"
+        "predicts token t of the target. Sources end with the end token.\n"
+        "\n"
+        "--out FILE.npy holds float32 (layer, head, query, key) of one text and kind; FILE.npz the\n"
+        "arrays text0_decoder, text0_tokens, text1_decoder and so on, of translations text0_encoder,\n"
+        "text0_decoder, text0_cross, text0_source_tokens and text0_target_tokens. FILE.svg is a picture\n"
+        "of one head, if --layer and --head leave one, or of all; FILE.html a page with every text,\n"
+        "layer and head.",
     .make = make_command<AttentionCommand>,
 };
 

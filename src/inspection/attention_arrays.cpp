@@ -25,15 +25,20 @@ std::string attention_npy(const AttentionSelection& selection, AttentionKind kin
   return npy_floats(shape, values);
 }
 
-void AttentionArchive::add(int text, AttentionKind kind, std::span<const AttentionRecord> records,
-                           std::span<const std::string> query_tokens, std::span<const std::string> key_tokens) {
+void AttentionArchive::add(int text, const TracedText& traced) {
   const std::string prefix = "text" + std::to_string(text) + "_";
-  archive_.add(prefix + std::string(name_of(kind)), attention_npy(selection_, kind, records));
-  if (std::equal(query_tokens.begin(), query_tokens.end(), key_tokens.begin(), key_tokens.end())) {
-    archive_.add(prefix + "tokens", npy_strings(query_tokens));
+  for (const AttentionKind kind : {AttentionKind::encoder, AttentionKind::decoder, AttentionKind::cross}) {
+    const bool present = std::any_of(traced.records.begin(), traced.records.end(), [&](const AttentionRecord& record) {
+      return record.kind == kind && selection_.has(record);
+    });
+    if (present) archive_.add(prefix + std::string(name_of(kind)), attention_npy(selection_, kind, traced.records));
+  }
+  if (traced.source_tokens.empty() || traced.target_tokens.empty()) {
+    const bool source = !traced.source_tokens.empty();
+    archive_.add(prefix + "tokens", npy_strings(source ? traced.source_tokens : traced.target_tokens));
   } else {
-    archive_.add(prefix + "query_tokens", npy_strings(query_tokens));
-    archive_.add(prefix + "key_tokens", npy_strings(key_tokens));
+    archive_.add(prefix + "source_tokens", npy_strings(traced.source_tokens));
+    archive_.add(prefix + "target_tokens", npy_strings(traced.target_tokens));
   }
 }
 

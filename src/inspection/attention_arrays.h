@@ -7,6 +7,7 @@
 
 #include "autograd/trace.h"
 #include "inspection/attention_table.h"
+#include "inspection/head_view.h"
 #include "inspection/npy.h"
 
 namespace attn {
@@ -16,16 +17,15 @@ namespace attn {
 std::string attention_npy(const AttentionSelection& selection, AttentionKind kind,
                           std::span<const AttentionRecord> records);
 
-/// An .npz archive of many texts: arrays `textN_decoder` (or _encoder, _cross) and the tokens of their queries and
-/// keys, `textN_tokens` where these are the same, else `textN_query_tokens` and `textN_key_tokens`.
+/// An .npz archive of many texts: arrays `textN_encoder`, `textN_decoder`, `textN_cross`, those that are selected, and
+/// the tokens: `textN_tokens`, of translations `textN_source_tokens` and `textN_target_tokens`.
 class AttentionArchive {
  public:
   AttentionArchive(AttentionSelection selection, Sink sink)
       : selection_(std::move(selection)), archive_(std::move(sink)) {}
 
-  /// Adds one kind of attention of the text of that number.
-  void add(int text, AttentionKind kind, std::span<const AttentionRecord> records,
-           std::span<const std::string> query_tokens, std::span<const std::string> key_tokens);
+  /// Adds the text of that number. Records of one kind have the same queries and keys.
+  void add(int text, const TracedText& traced);
   void finish() { archive_.finish(); }
 
  private:

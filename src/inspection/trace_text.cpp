@@ -1,5 +1,6 @@
 #include "inspection/trace_text.h"
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -9,23 +10,68 @@
 
 namespace attn {
 
-AttentionTrace trace_text(const DecoderModel& model, std::span<const std::int32_t> ids, bool with_scores,
-                          const simd::Kernels& kernels, ThreadPool& pool) {
+namespace {
+
+// A text as a batch of one sequence.
+class OneText {
+ public:
+  OneText(std::span<const std::int32_t> ids, const ModelConfig& config)
+      : ids_(ids), length_(static_cast<std::int32_t>(ids.size())), positions_(ids.size()) {
+    if (ids.size() > static_cast<std::size_t>(config.context)) {
+      fail("a text of ", ids.size(), " tokens is longer than the model's context of ", config.context);
+    }
+    starts_[1] = length_;
+    std::iota(positions_.begin(), positions_.end(), 0);
+  }
+  TokenBatch batch() const { return {{1, starts_, &length_, positions_.data()}, ids_.data()}; }
+
+ private:
+  std::span<const std::int32_t> ids_;
+  std::int32_t length_;
+  std::int32_t starts_[2] = {0, 0};
+  std::vector<std::int32_t> positions_;
+};
+
+template <class Model>
+AttentionTrace trace_hidden(const Model& model, std::span<const std::int32_t> ids, bool with_scores,
+                            const simd::Kernels& kernels, ThreadPool& pool) {
   AttentionTrace trace;
   trace.with_scores = with_scores;
   if (ids.empty()) return trace;
-  const std::int64_t context_length = model.config().context;
-  if (static_cast<std::int64_t>(ids.size()) > context_length) {
-    fail("a text of ", ids.size(), " tokens is longer than the model's context of ", context_length);
-  }
-  const std::int32_t length = static_cast<std::int32_t>(ids.size());
-  const std::int32_t starts[] = {0, length};
-  std::vector<std::int32_t> positions(ids.size());
-  std::iota(positions.begin(), positions.end(), 0);
+  const OneText text(ids, model.config());
   Arena arena;
   Context context{arena, pool, kernels};
   context.trace = &trace;
-  model.hidden(context, {{1, starts, &length, positions.data()}, ids.data()});
+  model.hidden(context, text.batch());
+  return trace;
+}
+
+}  // namespace
+
+AttentionTrace trace_text(const DecoderModel& model, std::span<const std::int32_t> ids, bool with_scores,
+                          const simd::Kernels& kernels, ThreadPool& pool) {
+  return trace_hidden(model, ids, with_scores, kernels, pool);
+}
+
+AttentionTrace trace_text(const EncoderModel& model, std::span<const std::int32_t> ids, bool with_scores,
+                          const simd::Kernels& kernels, ThreadPool& pool) {
+  return trace_hidden(model, ids, with_scores, kernels, pool);
+}
+
+AttentionTrace trace_translation(const EncoderDecoderModel& model, std::span<const std::int32_t> source,
+                                 std::span<const std::int32_t> target, bool with_scores, const simd::Kernels& kernels,
+                                 ThreadPool& pool) {
+  AttentionTrace trace;
+  trace.with_scores = with_scores;
+  const OneText from(source, model.config()), to(target, model.config());
+  Arena arena;
+  Context context{arena, pool, kernels};
+  context.trace = &trace;
+  const Sequences sequences = from.batch().sequences;
+  const Tensor states = model.encode(context, from.batch());
+  model.decode(context, to.batch(), {states, nullptr, sequences.starts, sequences.lengths});
+  std::stable_sort(trace.records.begin(), trace.records.end(),
+                   [](const AttentionRecord& a, const AttentionRecord& b) { return a.kind < b.kind; });
   return trace;
 }
 

@@ -117,13 +117,13 @@ TEST_CASE("npy: attention is (layer, head, query, key) of what was selected") {
 TEST_CASE("npz: attention comes with its tokens") {
   std::string archive;
   AttentionArchive writer({}, [&archive](std::string_view bytes) { archive += bytes; });
-  const std::vector<AttentionRecord> records = {record_of(0, 0)};
-  const std::vector<std::string> query = {"x"}, keys = {"a", "b", "c"};
-  writer.add(4, AttentionKind::decoder, records, query, keys);
-  writer.add(5, AttentionKind::decoder, records, keys, keys);
+  AttentionRecord decoder = record_of(0, 0), cross = record_of(0, 0);
+  cross.kind = AttentionKind::cross;
+  writer.add(4, {{decoder, cross}, {"x"}, {"a", "b", "c"}});
+  writer.add(5, {{decoder}, {}, {"a", "b", "c"}});
   writer.finish();
-  for (const char* name : {"text4_decoder.npy", "text4_query_tokens.npy", "text4_key_tokens.npy", "text5_decoder.npy",
-                           "text5_tokens.npy"}) {
+  for (const char* name : {"text4_decoder.npy", "text4_cross.npy", "text4_source_tokens.npy", "text4_target_tokens.npy",
+                           "text5_decoder.npy", "text5_tokens.npy"}) {
     CHECK(archive.find(name) != std::string::npos);
   }
 }

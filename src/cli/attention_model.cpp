@@ -1,0 +1,65 @@
+#include "cli/attention_model.h"
+
+#include <algorithm>
+
+#include "generation/translator.h"
+#include "inspection/trace_text.h"
+
+namespace attn {
+
+AttentionModel::AttentionModel(const std::string& path) : path_(path), kind_(kind_of(ModelFolder(path).read_config())) {
+  if (kind_ == ModelKind::decoder) {
+    decoder_ = open_decoder(path, "attention");
+  } else if (kind_ == ModelKind::translator) {
+    translator_ = open_encoder_decoder(path, "attention");
+  } else {
+    encoder_ = open_encoder(path, "attention");
+  }
+}
+
+const ModelConfig& AttentionModel::config() const {
+  if (decoder_) return decoder_->config();
+  return encoder_ ? encoder_->config() : translator_->config();
+}
+
+const Tokenizer& AttentionModel::tokenizer() const {
+  if (decoder_) return *decoder_->tokenizer;
+  return encoder_ ? *encoder_->tokenizer : *translator_->tokenizer;
+}
+
+std::vector<AttentionKind> AttentionModel::kinds() const {
+  if (decoder_) return {AttentionKind::decoder};
+  if (encoder_) return {AttentionKind::encoder};
+  return {AttentionKind::encoder, AttentionKind::decoder, AttentionKind::cross};
+}
+
+bool AttentionModel::has(AttentionKind kind) const {
+  const std::vector<AttentionKind> all = kinds();
+  return std::find(all.begin(), all.end(), kind) != all.end();
+}
+
+int AttentionModel::layers(AttentionKind kind) const {
+  if (!has(kind)) return 0;
+  return translates() && kind != AttentionKind::encoder ? config().decoder_layers : config().layers;
+}
+
+std::vector<AttentionRecord> AttentionModel::trace(const std::vector<std::int32_t>& source,
+                                                   const std::vector<std::int32_t>& target, bool with_scores,
+                                                   const simd::Kernels& kernels, ThreadPool& pool) const {
+  if (decoder_) return trace_text(*decoder_->model, target, with_scores, kernels, pool).records;
+  if (encoder_) return trace_text(*encoder_->model, source, with_scores, kernels, pool).records;
+  return trace_translation(*translator_->model, source, target, with_scores, kernels, pool).records;
+}
+
+std::vector<std::vector<std::int32_t>> AttentionModel::translate(const std::vector<std::vector<std::int32_t>>& sources,
+                                                                 const simd::Kernels& kernels, ThreadPool& pool) const {
+  TranslationOptions options;
+  options.vocabulary = tokenizer().vocabulary_size();
+  std::vector<std::vector<std::int32_t>> targets;
+  for (auto& found : Translator(*translator_->model, kernels, pool, options).translate(sources)) {
+    targets.push_back(std::move(found.front().ids));
+  }
+  return targets;
+}
+
+}  // namespace attn
