@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/table_output.h"
 #include "models/folder.h"
+#include "models/sentence_modules.h"
 #include "models/weight_files.h"
 
 namespace attn {
@@ -23,6 +24,9 @@ constexpr std::string_view kExported[] = {
 std::vector<std::string> files_of(const ModelFolder& folder) {
   std::vector<std::string> names;
   for (const std::string_view name : kExported) {
+    if (folder.has(name)) names.emplace_back(name);
+  }
+  for (const std::string_view name : kSentenceFiles) {
     if (folder.has(name)) names.emplace_back(name);
   }
   if (!folder.has(kWeightsFile) && folder.has(kWeightsIndexFile)) {

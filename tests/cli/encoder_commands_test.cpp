@@ -207,6 +207,8 @@ TEST_CASE("embed: unit vectors as CSV and as an array, and the states of every t
   CHECK(Arguments(tokens[2].begin(), tokens[2].begin() + 3) == Arguments{"0", "1", "anna"});
   CHECK(Arguments(tokens[10].begin(), tokens[10].begin() + 3) == Arguments{"1", "2", "[SEP]"});
   CHECK(read_json(lab.path("model/modules.json")).as_array().size() == 3);
+  output_of({"export", lab.path("model"), lab.path("model.tar")});
+  CHECK(read_csv(output_of({"embed", lab.path("model.tar")}, input)) == rows);
   CHECK(contains(run_attn({"embed", lab.path("model"), "--out", lab.path("v.npy")}, input).err, "--force"));
 }
 
