@@ -69,6 +69,7 @@ class EmbedRecipe : public TrainRecipe {
     if (own_partner) work.flops_of_an_update *= 2;
     work.most_epochs = own_partner ? 3 : 20;
     settle(options.dropout, 0.1);
+    settle(options.lr, options.from ? 3e-4 : 5e-4);
     if (own_partner && *options.dropout == 0) {
       usage_error("--dropout 0: plain lines are paired with themselves under another dropout, which must be above 0");
     }

@@ -65,6 +65,7 @@ class FillRecipe : public TrainRecipe {
   TrainingWork settle_work(TrainOptions& options, const ModelConfig& config) override {
     const double width = config.d_model, output = width * (width + config.vocabulary);
     const double masked = kMaskedPart * static_cast<double>(train().total());
+    settle(options.lr, 1e-3);
     return encoder_work(options, config, train(), kTokensOfAnUpdate, masked, output);
   }
 

@@ -96,6 +96,12 @@ void TrainOptions::visit_model(OptionTable& options) {
                         .maximum = 0.99,
                         .default_text = by_data,
                         .help = "fraction of activations and attention weights dropped in training"});
+  options.add(token_dropout, {.name = "token-dropout",
+                              .metavar = "P",
+                              .minimum = 0,
+                              .maximum = 0.99,
+                              .default_text = "0.3",
+                              .help = "part of a text's tokens hidden behind [MASK] while classify trains"});
   options.add(positions, kPositions,
               {.name = "positions",
                .default_text = "gpt2 learned, llama rotary",

@@ -33,6 +33,7 @@ struct TrainOptions {
   std::optional<Architecture> architecture;
   std::optional<int> layers, decoder_layers, heads, kv_heads, d_model, d_ff, context;
   std::optional<float> dropout;
+  std::optional<double> token_dropout;
   std::optional<Positions> positions;
   std::optional<NormKind> norm;
   std::optional<NormPlace> norm_place;

@@ -17,10 +17,8 @@ struct LimitedOption {
 
 const std::vector<LimitedOption>& limited_options() {
   static const std::vector<LimitedOption> rows = {
-      {"decoder-layers", {"translate"}},
-      {"lines", {"generate", "fill"}},
-      {"pooling", {"classify", "embed"}},
-      {"class-weights", {"classify"}},
+      {"decoder-layers", {"translate"}}, {"lines", {"generate", "fill"}}, {"pooling", {"classify", "embed"}},
+      {"class-weights", {"classify"}},   {"token-dropout", {"classify"}},
   };
   return rows;
 }

@@ -4,7 +4,6 @@
 
 #include "autograd/output_loss.h"
 #include "base/error.h"
-#include "training/packed_examples.h"
 
 namespace attn {
 
@@ -57,10 +56,20 @@ std::int64_t ClassificationTask::targets(std::int64_t step, std::int64_t micro) 
   return static_cast<std::int64_t>(examples(step, micro).size());
 }
 
+// The stream is that of the batch's dropout, so its numbers differ from batch to batch; a derived one belongs to nobody
+// else.
+void ClassificationTask::hide_tokens(const RandomStream& random, const PackedField& texts) const {
+  if (options_.masking == nullptr || options_.token_dropout <= 0) return;
+  constexpr std::uint64_t kHiding = ~std::uint64_t{0};
+  const std::span<std::int32_t> ids(texts.ids, static_cast<std::size_t>(texts.sequences.tokens()));
+  options_.masking->hide(random.derive(kHiding), options_.token_dropout, ids);
+}
+
 LossSum ClassificationTask::loss(Context& context, const ExampleFile& file, std::span<const std::int64_t> examples,
                                  float label_smoothing, float gradient_scale) const {
   const std::int32_t* labels = pack_labels(context.arena, file, examples, options_.label_base);
   const PackedField texts = pack_field(context.arena, file, examples, kText);
+  if (context.training) hide_tokens(context.random, texts);
   const Tensor hidden = model_.hidden(context, texts.batch());            // (N, C)
   const Tensor pooled = model_.pooled(context, hidden, texts.sequences);  // (B, C)
   const float* weights = options_.class_weights.empty() ? nullptr : options_.class_weights.data();

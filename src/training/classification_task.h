@@ -8,7 +8,9 @@
 #include "text/example_batches.h"
 #include "text/example_file.h"
 #include "training/classification_metrics.h"
+#include "training/packed_examples.h"
 #include "training/task.h"
+#include "training/token_masking.h"
 
 namespace attn {
 
@@ -20,6 +22,9 @@ struct ClassificationTaskOptions {
   /// the training part is 1, so that the loss stays one of a text.
   std::vector<float> class_weights = {};
   int label_base = 0;  // see label_ids()
+  /// In training each token of a text is hidden with this probability; needs `masking`, which outlives the task.
+  double token_dropout = 0;
+  const TokenMasking* masking = nullptr;
   std::uint64_t seed = 1;
   std::int64_t eval_batches = 0;  // of validation during training; 0: about 200,000 tokens
 };
@@ -49,6 +54,7 @@ class ClassificationTask : public TrainingTask {
   std::span<const std::int64_t> examples(std::int64_t step, std::int64_t micro);
   LossSum loss(Context& context, const ExampleFile& file, std::span<const std::int64_t> examples, float label_smoothing,
                float gradient_scale) const;
+  void hide_tokens(const RandomStream& random, const PackedField& texts) const;
 
   EncoderModel& model_;
   const ExampleFile& train_;

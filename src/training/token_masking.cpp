@@ -54,6 +54,12 @@ void TokenMasking::apply(const RandomStream& random, std::span<std::int32_t> ids
   }
 }
 
+void TokenMasking::hide(const RandomStream& random, double probability, std::span<std::int32_t> ids) const {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!is_special(ids[i]) && random.uniform(i) < probability) ids[i] = mask_id_;
+  }
+}
+
 TokenMasking masking_of(const Tokenizer& tokenizer) {
   std::vector<std::int32_t> special;
   for (std::int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {

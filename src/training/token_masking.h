@@ -25,6 +25,10 @@ class TokenMasking {
   void apply(const RandomStream& random, std::span<std::int32_t> ids, std::int32_t* places,
              std::int32_t* targets) const;
 
+  /// Puts the mask in the place of each ordinary token with this probability: a text that can be understood in many ways
+  /// is not learnt by heart (word dropout; Iyyer et al. 2015).
+  void hide(const RandomStream& random, double probability, std::span<std::int32_t> ids) const;
+
  private:
   bool is_special(std::int32_t id) const { return special_[static_cast<std::size_t>(id)]; }
   std::int64_t ordinary_of(std::span<const std::int32_t> ids) const;

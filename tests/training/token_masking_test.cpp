@@ -68,6 +68,21 @@ TEST_CASE("token masking: of those chosen 80 % become the mask, 10 % another tok
   for (std::size_t at = 1; at + 1 < text.size(); ++at) CHECK(std::abs(of_place[at] - 1500) < 150);
 }
 
+TEST_CASE("token masking: hiding takes ordinary tokens alone, each with its probability") {
+  const TokenMasking masking(kVocabulary, kSpecial, kMask);
+  const std::vector<std::int32_t> text = text_of(10000);
+  std::vector<std::int32_t> ids = text, none = text, all = text;
+  masking.hide(RandomStream(1, RandomPurpose::mask), 0.3, ids);
+  masking.hide(RandomStream(1, RandomPurpose::mask), 0, none);
+  masking.hide(RandomStream(1, RandomPurpose::mask), 1, all);
+  CHECK(none == text);
+  CHECK(std::count(all.begin(), all.end(), kMask) == 10000);
+  CHECK(all.front() == 2);
+  CHECK(all.back() == 3);
+  CHECK(std::abs(std::count(ids.begin(), ids.end(), kMask) - 3000) < 190);
+  for (std::size_t i = 0; i < ids.size(); ++i) CHECK((ids[i] == text[i] || ids[i] == kMask));
+}
+
 TEST_CASE("token masking: a vocabulary of special tokens alone has nothing to guess") {
   CHECK_THROWS_AS(TokenMasking(5, kSpecial, kMask), Error);
 }
