@@ -117,13 +117,17 @@ test-aarch64:
 test-browser: attn
 	ATTN=./attn tests/browser_test.py
 
-# Trains for less than a minute, writes a text, and shows the first rows of its attention weights.
-DEMO_TEXT ?= data/stories.txt
-DEMO_PROMPT ?= Once upon a time
+# One model of each family, in about three minutes: what it learns from data/, and what it does then.
 demo: attn
-	./attn train generate $(DEMO_TEXT) --lines --out demo/model --time 45s --force
-	./attn generate demo/model --prompt '$(DEMO_PROMPT)' --tokens 150 --seed 1 | tee demo/sample.txt
-	./attn attention demo/model --text '$(DEMO_PROMPT)' --out demo/attention.csv --force
+	./attn train generate data/stories.txt --lines --out demo/stories --time 40s --force
+	./attn generate demo/stories --prompt 'Once upon a time' --tokens 150 --seed 1 | tee demo/sample.txt
+	./attn train translate data/en-es.tsv --out demo/en-es --time 60s --force
+	./attn translate demo/en-es --text 'The white horse is under the big table.'
+	./attn train fill data/stories.txt --lines --out demo/fill --time 30s --force
+	./attn fill demo/fill --text 'Once upon a [MASK] there was a tiny hen.' --top 3
+	./attn train classify data/reviews.tsv --out demo/reviews --time 10s --force
+	./attn classify demo/reviews --text 'The film is wonderful.'
+	./attn attention demo/en-es --text 'The horse is white.' --out demo/attention.csv --force
 	head -n 5 demo/attention.csv
 
 bench: attn
@@ -138,7 +142,7 @@ clean:
 
 help:
 	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder, V=1)'
-	@echo 'make demo            train on data/, generate text, write its attention weights into demo/'
+	@echo 'make demo            train one model of each family on data/ and show what it does, into demo/'
 	@echo "make test            build and run the tests (FILTER='*part of a name*')"
 	@echo 'make check           format, layers, tests under ASan and UBSan, threads under TSan'
 	@echo '     check-format    check-layers    check-asan    check-tsan: one of these'
