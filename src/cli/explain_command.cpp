@@ -1,11 +1,12 @@
 // attn explain: how attention and what is built on it work, on a small case, number by number.
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
-#include "cli/explain_case.h"
+#include "cli/explain_model.h"
 
 namespace attn {
 
@@ -28,6 +29,7 @@ class ExplainCommand : public Command {
  public:
   void visit(OptionTable& options) override {
     case_.visit(options);
+    model_.visit(options);
     options.group("Output");
     options.add(json_, {.name = "json", .help = "the same numbers as JSON, with all their digits"});
     options.add(csv_, {.name = "csv", .help = "the same as CSV, a row a number"});
@@ -41,7 +43,17 @@ class ExplainCommand : public Command {
       call.out.write(topic_list() + "\nThe first: attn explain embedding\n");
       return 0;
     }
-    const ExplainTopic& topic = topic_named(call.arguments[0]);
+    const std::string& name = call.arguments[0];
+    if (find_explain_topic(name) == nullptr && std::filesystem::exists(name)) {
+      if (code_) usage_error("--code is for topics: a model's script would hold the whole model");
+      ThreadPool pool(threads_.count());
+      print(explain_folder(name, case_, model_, {require_kernels(), pool}, call), call);
+      return 0;
+    }
+    const ExplainTopic& topic = topic_named(name);
+    if (model_.kind || call.options.is_set(model_.layer) || call.options.is_set(model_.head)) {
+      usage_error("--kind, --layer and --head are for trained models; ", name, " is a topic, ./", name, " a folder");
+    }
     ExplainCase example = make_explain_case(topic, case_, call.options);
     ThreadPool pool(threads_.count());
     print(topic.explain(example, {require_kernels(), pool}), call);
@@ -58,7 +70,8 @@ class ExplainCommand : public Command {
       if (!topic.aliases.empty()) known.emplace_back(topic.aliases);
     }
     const std::string meant = did_you_mean(name, known);
-    usage_error("unknown topic '", name, "'", meant.empty() ? "; 'attn explain' lists all" : meant);
+    usage_error("'", name, "' is neither a topic nor a model's folder",
+                meant.empty() ? "; 'attn explain' lists all" : meant);
   }
 
   void print(const Explanation& explanation, Invocation& call) const {
@@ -82,6 +95,7 @@ class ExplainCommand : public Command {
   }
 
   ExplainCaseOptions case_;
+  ExplainModelOptions model_;
   ThreadOptions threads_;
   bool json_ = false, csv_ = false, code_ = false;
 };
@@ -90,7 +104,7 @@ class ExplainCommand : public Command {
 
 const CommandRow kExplainCommand = {
     .name = "explain",
-    .arguments = "[TOPIC]",
+    .arguments = "[TOPIC | DIR]",
     .least_arguments = 0,
     .most_arguments = 1,
     .summary = "show how attention works, number by number",
@@ -99,10 +113,14 @@ const CommandRow kExplainCommand = {
         "attn explain self-attention           # every step of it, on three words\n"
         "attn explain masked-self-attention --text \"the pizza came\"\n"
         "attn explain multi-head-attention --d-model 8 --heads 4 --seed 7\n"
-        "attn explain self-attention --code | python3",
+        "attn explain self-attention --code | python3\n"
+        "attn explain play --text \"To be\" --layer 1 --head 2   # a trained model's numbers",
     .details =
         "Each topic works through one small case. Words are split at white space and get vectors drawn from the seed; "
         "matrices are drawn as torch.nn.Linear draws them after torch.manual_seed.\n"
+        "\n"
+        "With a model's DIR the steps show its own queries, keys and values for one head, and at the end what it "
+        "predicts. A name that is both topic and folder is the topic; ./NAME is the folder.\n"
         "\n"
         "--csv: step,title,matrix,row,row_name,column,column_name,value. --json: topic, title, text, tokens, weights, "
         "and steps with matrices; -∞ is null. A file with its weights is what --weights reads.",

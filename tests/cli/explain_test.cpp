@@ -36,6 +36,30 @@ void check_refused(const std::vector<std::string>& arguments, int exit_code, con
   CHECK_MESSAGE(outcome.err.find(message) != std::string::npos, outcome.err);
 }
 
+/// The matrix A of a head against what transformers computed, a tensor (heads, queries, keys).
+void check_model(const std::string& name, const std::string& text, int layer, int head,
+                 const std::vector<std::string>& more, const std::string& tensor) {
+  CAPTURE(tensor);
+  const std::string model = "tests/reference/" + name;
+  const SafetensorsFile reference(model + "/reference.safetensors");
+  const TensorEntry* const entry = reference.find(tensor);
+  REQUIRE(entry != nullptr);
+  std::vector<float> all(static_cast<std::size_t>(entry->count()));
+  reference.read_floats(*entry, all);
+  std::vector<std::string> arguments = {
+      model, "--text", text, "--layer", std::to_string(layer), "--head", std::to_string(head)};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const NamedRows found = explained(arguments);
+  const Rows& weights = found.at("A");
+  const std::size_t size = weights.size() * weights[0].size();
+  Rows expected;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i % weights[0].size() == 0) expected.emplace_back();
+    expected.back().push_back(all[static_cast<std::size_t>(head) * size + i]);
+  }
+  check_rows(found, "A", expected, 1e-5);
+}
+
 }  // namespace
 
 TEST_CASE("explain: self-attention is the course's, to the printed decimals") {
@@ -151,6 +175,46 @@ TEST_CASE("explain: what --json printed is accepted as --weights") {
   CHECK(parsed.at("topic").as_string() == "self-attention");
   CHECK(parsed.at("tokens").as_array().size() == 3);
   CHECK(parsed.at("steps").as_array().back().at("matrices").as_array()[0].at("name").as_string() == "O");
+}
+
+TEST_CASE("explain: a trained model's weights are those of transformers, for every head") {
+  for (int layer = 0; layer < 2; ++layer) {
+    for (int head = 0; head < 4; ++head) {
+      const std::string tensor = "attention." + std::to_string(layer) + ".1";
+      check_model("gpt2", "don't g", layer, head, {}, tensor);
+      check_model("llama", "don't g", layer, head, {}, tensor);
+    }
+  }
+}
+
+TEST_CASE("explain: the same for encoders and for all three kinds of an encoder-decoder model") {
+  for (int layer = 0; layer < 2; ++layer) {
+    for (int head = 0; head < 4; ++head) {
+      const std::string place = std::to_string(layer) + ".0";
+      check_model("bert_model", "big frog", layer, head, {}, "attention.encoder." + place);
+      for (const char* kind : {"encoder", "decoder", "cross"}) {
+        check_model("marian", "big frog", layer, head, {"--target", "le gros", "--kind", kind},
+                    std::string("attention.") + kind + "." + place);
+      }
+    }
+  }
+}
+
+TEST_CASE("explain: a model's prediction is a distribution, and its options are checked") {
+  const NamedRows found = explained({"tests/reference/gpt2", "--text", "hell"});
+  const Rows& next = found.at("next");
+  double sum = 0;
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    CHECK((i == 0 || next[i][0] <= next[i - 1][0]));
+    sum += next[i][0];
+  }
+  CHECK(sum <= 1.00001);
+  CHECK(next[0][0] > 0);
+  check_refused({"explain", "tests/reference/gpt2"}, 2, "--text");
+  check_refused({"explain", "tests/reference/gpt2", "--text", "a", "--layer", "2"}, 2, "layers 0 to 1");
+  check_refused({"explain", "tests/reference/gpt2", "--text", "a", "--kind", "cross"}, 2, "of kind decoder");
+  check_refused({"explain", "tests/reference/gpt2", "--text", "a", "--seed", "1"}, 2, "--seed is nothing for");
+  check_refused({"explain", "qkv", "--layer", "1"}, 2, "./qkv a folder");
 }
 
 TEST_CASE("explain: mistakes are named") {

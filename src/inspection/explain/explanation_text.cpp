@@ -31,6 +31,7 @@ std::string spaces(std::size_t count) {
 
 std::string short_name(const std::string& name) {
   std::u32string characters = to_code_points(name);
+  if (!characters.empty() && characters[0] == ' ') characters[0] = U'␣';
   for (char32_t& character : characters) {
     if (character < 0x20 || character == 0x7F) character = U'·';
   }
