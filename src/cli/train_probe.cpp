@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "generation/translate_text.h"
 #include "inspection/trace_text.h"
 
 namespace attn {
@@ -34,6 +35,12 @@ std::string records_up_to(const std::string& csv, std::int64_t last_step) {
   return csv.substr(0, begin);
 }
 
+std::vector<std::string> texts_of(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {
+  std::vector<std::string> tokens;
+  for (const std::int32_t id : ids) tokens.push_back(tokenizer.token_text(id));
+  return tokens;
+}
+
 }  // namespace
 
 AttentionProbe::AttentionProbe(const std::string& path, std::int64_t resume_step, ProbeTrace trace)
@@ -59,11 +66,31 @@ ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, 
   if (ids.empty() || static_cast<std::int64_t>(ids.size()) > model.config().context) {
     usage_error("--probe has ", ids.size(), " tokens; expected 1 to ", model.config().context, ", the model's context");
   }
-  std::vector<std::string> tokens;
-  for (const std::int32_t id : ids) tokens.push_back(tokenizer.token_text(id));
+  const std::vector<std::string> tokens = texts_of(tokenizer, ids);
   return [&model, ids, tokens](AttentionTable& table, const simd::Kernels& kernels, ThreadPool& pool) {
     for (const AttentionRecord& record : trace_text(model, ids, false, kernels, pool).records) {
       table.add(0, record, tokens, tokens);
+    }
+  };
+}
+
+ProbeTrace translation_probe(const EncoderDecoderModel& model, const Tokenizer& tokenizer, const std::string& text) {
+  const ModelConfig& config = model.config();
+  const std::size_t tab = text.find('\t');
+  if (tab == std::string::npos) usage_error("--probe: expected source<TAB>target, found no tab");
+  const SourceTokens source = encode_source(tokenizer, config, text.substr(0, tab));
+  std::vector<std::int32_t> target = {config.pad_id.value()};
+  const std::vector<std::int32_t> written = tokenizer.encode(text.substr(tab + 1));
+  target.insert(target.end(), written.begin(), written.end());
+  if (source.cut || target.size() > static_cast<std::size_t>(config.context)) {
+    usage_error("--probe is longer than the model's context of ", config.context, " tokens");
+  }
+  return [&model, source = source.ids, target, source_tokens = texts_of(tokenizer, source.ids),
+          target_tokens = texts_of(tokenizer, target)](AttentionTable& table, const simd::Kernels& kernels,
+                                                       ThreadPool& pool) {
+    for (const AttentionRecord& record : trace_translation(model, source, target, false, kernels, pool).records) {
+      table.add(0, record, record.kind == AttentionKind::encoder ? source_tokens : target_tokens,
+                record.kind == AttentionKind::decoder ? target_tokens : source_tokens);
     }
   };
 }

@@ -6,6 +6,7 @@
 
 #include "cli/train_recipe.h"
 #include "models/decoder.h"
+#include "models/encoder_decoder.h"
 #include "text/tokenizer.h"
 
 namespace attn {
@@ -26,5 +27,7 @@ class AttentionProbe {
 /// The attention of a decoder-only model, which must outlive the probe. Throws Error (usage) if the text has no tokens
 /// or more than the model's context.
 ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, const std::string& text);
+/// All kinds of attention of an encoder-decoder model on "source<TAB>target"; otherwise the same.
+ProbeTrace translation_probe(const EncoderDecoderModel& model, const Tokenizer& tokenizer, const std::string& text);
 
 }  // namespace attn

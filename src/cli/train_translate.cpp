@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/line_data.h"
+#include "cli/train_probe.h"
 #include "cli/train_recipe.h"
 #include "cli/train_shape.h"
 #include "cli/train_tasks.h"
@@ -111,8 +112,8 @@ class TranslateRecipe : public TrainRecipe {
     return concat(tokenizer.decode(source), " -> ", decode_target(tokenizer, target.front().ids));
   }
 
-  ProbeTrace open_probe(const std::string&) override {
-    usage_error("--probe is not for attn train translate; attn attention DIR shows a translation's attention");
+  ProbeTrace open_probe(const std::string& text) override {
+    return translation_probe(*model_, data_->tokenizer(), text);
   }
 
  private:

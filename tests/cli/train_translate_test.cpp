@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/temporary_folder.h"
 #include "cli/run_attn.h"
+#include "support/csv_reader.h"
 
 namespace attn {
 namespace {
@@ -77,6 +78,27 @@ TEST_CASE("train translate: lines that are too long are cut, and that is said on
   const Outcome run = run_attn(command);
   REQUIRE_MESSAGE(run.exit_code == 0, run.err);
   CHECK(contains(run.err, "longer than the context and cut"));
+}
+
+TEST_CASE("train translate: samples are translations, and a probe has all kinds of attention at every evaluation") {
+  const Lab lab;
+  std::vector<std::string> command = lab.command("m", {"--probe", "abc\tcb", "--sample-every", "20"});
+  command.erase(std::find(command.begin(), command.end(), "--quiet"));
+  const Outcome run = run_attn(command);
+  REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+  CHECK(contains(run.err, "sample: "));
+  CHECK(contains(run.err, " -> "));
+  const CsvRows rows = read_csv(read_file(lab.folder.path("m/training/probe.csv")));
+  CHECK(rows[0][0] == "step");
+  REQUIRE((rows.size() - 1) % (2 * (16 + 9 + 12)) == 0);
+  CHECK(rows.size() > 1);
+  CHECK(rows[1][4] == "encoder");
+  CHECK(rows.back()[4] == "cross");
+  CHECK(rows.back()[6] == "b");
+  CHECK(rows.back()[8] == "</s>");
+  const Outcome no_tab = run_attn(lab.command("n", {"--probe", "abc"}));
+  CHECK(no_tab.exit_code == 2);
+  CHECK(contains(no_tab.err, "expected source<TAB>target"));
 }
 
 TEST_CASE("train translate: mistakes in data and options name themselves") {
