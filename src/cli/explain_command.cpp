@@ -91,7 +91,7 @@ class ExplainCommand : public Command {
     const auto topics = explain_topics();
     const ExplainTopic* const next = &topic + 1;
     if (next == topics.data() + topics.size()) return;
-    call.out.write(concat("\nNext: attn explain ", next->name, "   (", next->summary, ")\n"));
+    call.out.write(concat("\nNext: attn explain ", next->name, "\n"));
   }
 
   ExplainCaseOptions case_;

@@ -76,7 +76,7 @@ void add_head_steps(Explanation& explanation, const HeadVectors& vectors, const 
             concat("This head's rows of W_q, W_k and W_v make ", d_head,
                    " numbers each of every vector that enters the layer. No column means anything by itself; what "
                    "counts is which query meets which key."),
-            "Q = x·W_qᵀ    K = x·W_kᵀ    V = x·W_vᵀ    (and biases, if the model has them)")
+            "Q = x·W_qᵀ    K = x·W_kᵀ    V = x·W_vᵀ    (and biases, if any)")
       .show("Q", "", queries, numbered("q", d_head), vectors.query)
       .show("K", "", keys, numbered("k", d_head), vectors.key)
       .show("V", "", keys, numbered("v", d_head), vectors.value);
