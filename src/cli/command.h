@@ -64,11 +64,11 @@ struct CommandRow {
   std::string_view aliases = {};    // separated by spaces
   std::string_view arguments = {};  // for the usage line: "DIR [FILE]"
   int least_arguments = 0;
-  int most_arguments = 0;           // kAnyNumber: no limit
-  std::string_view summary;         // one line without a full stop: "continue a text"
-  std::string_view examples = {};   // lines "attn … # what it does", the first also in the overview
-  std::string_view details = {};    // paragraphs below the options
-  std::string (*list)() = nullptr;  // writes lines that stand before them, from a table
+  int most_arguments = 0;                    // kAnyNumber: no limit
+  std::string_view summary;                  // one line without a full stop: "continue a text"
+  std::string_view examples = {};            // lines "attn … # what it does", the first also in the overview
+  std::string_view details = {};             // paragraphs below the options
+  std::string (*list)(int width) = nullptr;  // writes lines that stand before them, from a table
   std::unique_ptr<Command> (*make)() = nullptr;
 };
 

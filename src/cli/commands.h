@@ -9,6 +9,7 @@
 namespace attn {
 
 extern const CommandRow kGenerateCommand;
+extern const CommandRow kChatCommand;
 extern const CommandRow kFillCommand;
 extern const CommandRow kClassifyCommand;
 extern const CommandRow kEmbedCommand;

@@ -124,7 +124,7 @@ const CommandRow kExplainCommand = {
         "\n"
         "--csv: step,title,matrix,row,row_name,column,column_name,value. --json: topic, title, text, tokens, weights, "
         "and steps with matrices; -∞ is null. A file with its weights is what --weights reads.",
-    .list = topic_list,
+    .list = [](int) { return topic_list(); },
     .make = make_command<ExplainCommand>,
 };
 

@@ -1,11 +1,10 @@
 // attn generate: continues a prompt, and prints the text as it comes.
 
-#include <random>
-
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
+#include "cli/generation_settings.h"
 #include "cli/input.h"
 #include "cli/model_source.h"
 #include "generation/sample_text.h"
@@ -17,9 +16,6 @@ namespace {
 
 enum class Form { text, jsonl };
 constexpr std::pair<std::string_view, Form> kForms[] = {{"text", Form::text}, {"jsonl", Form::jsonl}};
-
-// Models below this are decoded on one thread: a token's work is not worth meeting for.
-constexpr std::int64_t kSharedParameters = 4'000'000;
 
 std::string_view name_of(StopReason reason) {
   switch (reason) {
@@ -126,46 +122,13 @@ class GenerateCommand : public Command {
     options.group("Prompt");
     options.add(prompt_, {.name = "prompt", .short_flag = 'p', .metavar = "TEXT", .help = "the text to continue"});
     options.add(no_prompt_, {.name = "no-prompt", .help = "print the continuation only"});
-    options.group("Sampling");
-    SamplingOptions& sampling = generation_.sampling;
-    options.add(
-        generation_.tokens,
-        {.name = "tokens", .short_flag = 'n', .metavar = "N", .minimum = 0, .help = "at most so many new tokens"});
-    options.add(sampling.temperature, {.name = "temperature",
-                                       .metavar = "X",
-                                       .minimum = 0,
-                                       .help = "lower is safer, higher is wilder; 0 is --greedy"});
-    options.add(sampling.top_k, {.name = "top-k",
-                                 .metavar = "K",
-                                 .minimum = 0,
-                                 .default_text = "all",
-                                 .help = "only the K most likely tokens"});
-    options.add(sampling.top_p, {.name = "top-p",
-                                 .metavar = "P",
-                                 .minimum = 0,
-                                 .maximum = 1,
-                                 .help = "only the likeliest tokens that together have this probability"});
-    options.add(sampling.min_p, {.name = "min-p",
-                                 .metavar = "P",
-                                 .minimum = 0,
-                                 .maximum = 1,
-                                 .help = "only tokens at least this fraction as likely as the likeliest"});
-    options.add(sampling.repetition_penalty, {.name = "repetition-penalty",
-                                              .metavar = "X",
-                                              .minimum = 0,
-                                              .above_minimum = true,
-                                              .help = "above 1: tokens of the text so far become less likely"});
-    options.add(sampling.greedy, {.name = "greedy", .help = "always the likeliest token"});
-    options.add(stop_, {.name = "stop", .metavar = "TEXT", .help = "end before this text"});
-    options.add(generation_.samples,
+    settings_.visit_sampling(options, "at most so many new tokens");
+    options.add(settings_.options.samples,
                 {.name = "samples", .metavar = "N", .minimum = 1, .help = "so many texts, separated by a blank line"});
-    options.add(seed_, {.name = "seed",
-                        .metavar = "N",
-                        .default_text = "a new one each time, printed on stderr",
-                        .help = "of the random numbers: the same seed, the same text"});
+    settings_.visit_seed(options);
     options.group("Output");
     options.add(form_, kForms, {.name = "format", .help = "text as it comes, or a JSON object a sample"});
-    threads_.visit(options);
+    settings_.threads.visit(options);
   }
 
   int run(Invocation& call) override {
@@ -178,14 +141,15 @@ class GenerateCommand : public Command {
                 tokens.unknown == 1 ? " character of the prompt is" : " characters of the prompt are",
                 " unknown to the model's tokenizer");
     }
-    choose_seed(call);
-    generation_.end_id = source.config().end_id;
-    generation_.vocabulary = source.tokenizer->vocabulary_size();
+    settings_.choose_seed(call);
+    GenerationOptions& generation = settings_.options;
+    generation.end_id = source.config().end_id;
+    generation.vocabulary = source.tokenizer->vocabulary_size();
 
-    const auto samples = static_cast<std::size_t>(generation_.samples);
-    std::vector<StreamedText> texts(samples, StreamedText(*source.tokenizer, stop_, tokens.ids));
-    ThreadPool pool(threads_for(*source.model));
-    SamplePrinter printer(call.out, form_, prompt, !no_prompt_, generation_.samples);
+    const auto samples = static_cast<std::size_t>(generation.samples);
+    std::vector<StreamedText> texts(samples, StreamedText(*source.tokenizer, settings_.stop, tokens.ids));
+    ThreadPool pool(settings_.thread_count(*source.model));
+    SamplePrinter printer(call.out, form_, prompt, !no_prompt_, generation.samples);
     const auto on_token = [&](int sample, std::int32_t id) {
       StreamedText& text = texts[static_cast<std::size_t>(sample)];
       printer.add(sample, text.add(id));
@@ -194,7 +158,7 @@ class GenerateCommand : public Command {
     const auto on_end = [&](int sample, StopReason reason) {
       printer.end(sample, texts[static_cast<std::size_t>(sample)].finish(), reason);
     };
-    generate(*source.model, kernels, pool, tokens.ids, generation_, on_token, on_end);
+    generate(*source.model, kernels, pool, tokens.ids, generation, on_token, on_end);
     return 0;
   }
 
@@ -213,23 +177,10 @@ class GenerateCommand : public Command {
     return input.at_end() ? std::string() : input.rest();
   }
 
-  int threads_for(const DecoderModel& model) const {
-    return !threads_.threads && model.parameters().count() < kSharedParameters ? 1 : threads_.count();
-  }
-
-  void choose_seed(const Invocation& call) {
-    const bool random = !generation_.sampling.greedy && generation_.sampling.temperature > 0;
-    generation_.seed = seed_ ? *seed_ : std::random_device()();
-    if (!seed_ && random) call.note("attn: seed ", generation_.seed);
-  }
-
   std::optional<std::string> prompt_;
   bool no_prompt_ = false;
-  GenerationOptions generation_;
-  std::vector<std::string> stop_;
-  std::optional<std::uint64_t> seed_;
+  GenerationSettings settings_;
   Form form_ = Form::text;
-  ThreadOptions threads_;
 };
 
 }  // namespace

@@ -148,7 +148,7 @@ std::string command_help(const CommandRow& row, const OptionTable& options, int 
   text += concat("Usage: attn ", row.name, row.arguments.empty() ? "" : " ", row.arguments, " [OPTIONS]\n");
   if (!row.aliases.empty()) text += concat("Also called: ", row.aliases, "\n");
   text += concat("\n", options.help(width));
-  if (row.list != nullptr) text += "\n" + row.list();
+  if (row.list != nullptr) text += "\n" + row.list(width);
   if (!row.details.empty()) text += "\n" + wrapped(joined_paragraphs(row.details), 0, width);
   return text;
 }

@@ -45,7 +45,7 @@ class TrainCommand : public Command {
       usage_error("attn train ", task.name, ": expected at least one file of ", task.data, ": ", task.example,
                   " --out DIR");
     }
-    check_task_options(task, *table_);
+    check_task_options(task, options_, *table_);
     if (!saved) make_paths_absolute();
     return run_training(task, call, options_, *table_, threads_.count(), saved);
   }

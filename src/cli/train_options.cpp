@@ -127,7 +127,7 @@ void TrainOptions::visit_text(OptionTable& options) {
   options.add(vocab_size, {.name = "vocab-size",
                            .metavar = "N",
                            .minimum = 2,
-                           .default_text = "up to 1024, less for short texts",
+                           .default_text = "up to 1024 for generate, else 8000; less for short texts",
                            .help = "largest vocabulary of bpe and word"});
   options.add(lowercase, {.name = "lowercase", .help = "train on the text in lower case"});
   options.add(lines, {.name = "lines", .help = "every line is a document of its own"});
@@ -137,7 +137,7 @@ void TrainOptions::visit_text(OptionTable& options) {
                .help = "columns of .csv and .tsv files: label=sentiment,text=2; with --lines the one of the text"});
   options.add(header, {.name = "header", .help = "files that are no .csv begin with the names of their columns too"});
   options.add(valid,
-              {.name = "valid", .metavar = "FILE", .default_text = "the end of each text", .help = "validation text"});
+              {.name = "valid", .metavar = "FILE", .default_text = "a part of the data", .help = "validation data"});
   options.add(valid_fraction, {.name = "valid-fraction",
                                .metavar = "P",
                                .minimum = 0,
@@ -161,9 +161,11 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                       .metavar = "N",
                       .minimum = 1,
                       .default_text = "fits the model",
-                      .help = "sequences of an update"});
-  options.add(batch_tokens,
-              {.name = "batch-tokens", .metavar = "N", .minimum = 1, .help = "the same in tokens, instead of --batch"});
+                      .help = "sequences of an update, or lines"});
+  options.add(batch_tokens, {.name = "batch-tokens",
+                             .metavar = "N",
+                             .minimum = 1,
+                             .help = "the same as a number of tokens, instead of --batch"});
   options.add(accumulate, {.name = "accumulate",
                            .metavar = "N",
                            .minimum = 1,

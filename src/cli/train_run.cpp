@@ -14,7 +14,6 @@
 #include "cli/train_probe.h"
 #include "cli/train_report.h"
 #include "cli/train_session.h"
-#include "cli/train_tasks.h"
 #include "models/folder.h"
 #include "models/initialize.h"
 #include "models/layer_matrices.h"
@@ -100,7 +99,7 @@ class TrainRun {
 
   void settle() {
     if (options_.from && !resume_) from_.emplace(*options_.from);
-    if (!from_) settle_architecture(row_, options_);
+    if (!from_) attn::settle(options_.architecture, row_.architectures.front());
     config_ =
         resume_ ? ModelFolder(options_.out).read_config() : recipe_->settle_model(options_, from_ ? &*from_ : nullptr);
     work_ = recipe_->settle_work(options_, config_);

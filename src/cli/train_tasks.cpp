@@ -34,11 +34,19 @@ std::string joined(const Words& words, std::string_view last_separator) {
   return text;
 }
 
+void check_architecture(const TrainTaskRow& task, std::optional<Architecture> given) {
+  const auto& known = task.architectures;
+  if (!given || std::find(known.begin(), known.end(), *given) != known.end()) return;
+  std::vector<std::string_view> names;
+  for (const Architecture architecture : known) names.push_back(name_of(architecture));
+  usage_error("--arch ", name_of(*given), ": attn train ", task.name, " trains ", joined(names, " or "));
+}
+
 }  // namespace
 
 std::span<const TrainTaskRow* const> train_tasks() {
-  static const TrainTaskRow* const rows[] = {&kTrainGenerate, &kTrainTranslate, &kTrainFill, &kTrainClassify,
-                                             &kTrainEmbed};
+  static const TrainTaskRow* const rows[] = {&kTrainGenerate, &kTrainChat,     &kTrainTranslate,
+                                             &kTrainFill,     &kTrainClassify, &kTrainEmbed};
   return rows;
 }
 
@@ -61,7 +69,8 @@ const TrainTaskRow& train_task_named(const std::string& name) {
   usage_error("expected a task, found '", name, "'", meant.empty() ? "; tasks: " + joined(names, ", ") : meant);
 }
 
-void check_task_options(const TrainTaskRow& task, const OptionTable& table) {
+void check_task_options(const TrainTaskRow& task, const TrainOptions& options, const OptionTable& table) {
+  check_architecture(task, options.architecture);
   for (const Option& option : table.options()) {
     if (option.source == Option::Source::defaults || option.write() == option.defaults) continue;
     for (const LimitedOption& limited : limited_options()) {
@@ -73,15 +82,7 @@ void check_task_options(const TrainTaskRow& task, const OptionTable& table) {
   }
 }
 
-void settle_architecture(const TrainTaskRow& task, TrainOptions& options) {
-  if (!options.architecture) options.architecture = task.architectures.front();
-  if (std::count(task.architectures.begin(), task.architectures.end(), *options.architecture)) return;
-  std::vector<std::string_view> names;
-  for (const Architecture architecture : task.architectures) names.push_back(name_of(architecture));
-  usage_error("--arch ", name_of(*options.architecture), ": attn train ", task.name, " trains ", joined(names, " or "));
-}
-
-std::string describe_train_tasks() {
+std::string describe_train_tasks(int width) {
   std::vector<std::string> heads;
   std::size_t widest = 0;
   for (const TrainTaskRow* row : train_tasks()) {
@@ -91,7 +92,8 @@ std::string describe_train_tasks() {
   std::string text = "Tasks:\n";
   for (std::size_t i = 0; i < heads.size(); ++i) {
     const TrainTaskRow& row = *train_tasks()[i];
-    text += concat("  ", heads[i], std::string(widest + 2 - heads[i].size(), ' '), row.data, ": ", row.model, "\n");
+    text += concat("  ", heads[i], std::string(widest + 2 - heads[i].size(), ' '));
+    text += wrapped(concat(row.data, ": ", row.model), widest + 4, width);
   }
   return text;
 }

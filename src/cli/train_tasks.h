@@ -10,6 +10,7 @@
 namespace attn {
 
 extern const TrainTaskRow kTrainGenerate;
+extern const TrainTaskRow kTrainChat;
 extern const TrainTaskRow kTrainTranslate;
 extern const TrainTaskRow kTrainFill;
 extern const TrainTaskRow kTrainClassify;
@@ -22,12 +23,10 @@ const TrainTaskRow* find_train_task(std::string_view name);
 /// Throws Error (usage) that lists the tasks.
 const TrainTaskRow& train_task_named(const std::string& name);
 
-/// Throws Error (usage) if an option was given that means nothing for this task.
-void check_task_options(const TrainTaskRow& task, const OptionTable& table);
-/// Checks --arch, or sets it to the task's default. Throws Error (usage).
-void settle_architecture(const TrainTaskRow& task, TrainOptions& options);
+/// Throws Error (usage) if an option was given that means nothing for this task, or an --arch that it cannot train.
+void check_task_options(const TrainTaskRow& task, const TrainOptions& options, const OptionTable& table);
 
 /// The paragraph of the help that lists the tasks.
-std::string describe_train_tasks();
+std::string describe_train_tasks(int width);
 
 }  // namespace attn
