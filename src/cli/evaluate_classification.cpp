@@ -144,6 +144,7 @@ class ClassificationEvaluation : public ModelEvaluation {
 }  // namespace
 
 const EvaluationRow kEvaluateClassification{
+    .kind = "a classifier",
     .options = "per-line confusion",
     .open = open_evaluation<ClassificationEvaluation>,
 };

@@ -14,13 +14,12 @@ namespace attn {
 namespace {
 
 /// Options that only some kinds of models have.
-constexpr std::string_view kParticular[] = {"lines", "per-line",       "per-token", "confusion",
-                                            "beam",  "length-penalty", "max-length"};
+constexpr std::string_view kParticular[] = {"lines",     "seed", "per-line",       "per-token",
+                                            "confusion", "beam", "length-penalty", "max-length"};
 
-const EvaluationRow& row_of(ModelKind kind, const std::string& model) {
-  switch (kind) {
-    case ModelKind::decoder:
-      return kEvaluateLanguage;
+const EvaluationRow& row_of(const std::string& model) {
+  const ModelFolder folder(model);
+  switch (kind_of(folder.read_config())) {
     case ModelKind::translator:
       return kEvaluateTranslation;
     case ModelKind::classifier:
@@ -29,8 +28,10 @@ const EvaluationRow& row_of(ModelKind kind, const std::string& model) {
       return kEvaluateEmbedding;
     case ModelKind::masked:
       return kEvaluateFill;
+    case ModelKind::decoder:
+      break;
   }
-  fail(model, " is of no kind that attn evaluate knows");
+  return is_chat_model(folder) ? kEvaluateChat : kEvaluateLanguage;
 }
 
 bool lists(std::string_view words, std::string_view word) {
@@ -98,19 +99,17 @@ class EvaluateCommand : public Command {
 
   // All models are of one kind, and every option means something for it.
   const EvaluationRow& choose_row(const Invocation& call) const {
-    const auto kind_at = [](const std::string& model) { return kind_of(ModelFolder(model).read_config()); };
-    const ModelKind kind = kind_at(models_[0]);
+    const EvaluationRow& row = row_of(models_[0]);
     for (const std::string& model : models_) {
-      const ModelKind other = kind_at(model);
-      if (other == kind) continue;
-      fail(models_[0], " is ", describe(kind), ", but ", model, " is ", describe(other),
+      const EvaluationRow& other = row_of(model);
+      if (&other == &row) continue;
+      fail(models_[0], " is ", row.kind, ", but ", model, " is ", other.kind,
            "; models of one call must be of one kind");
     }
-    const EvaluationRow& row = row_of(kind, models_[0]);
     for (const Option& option : call.options.options()) {
       const bool particular = std::ranges::count(kParticular, option.text.name) > 0;
       if (option.source == Option::Source::command_line && particular && !lists(row.options, option.text.name)) {
-        usage_error("--", option.text.name, " means nothing for ", models_[0], ", which is ", describe(kind));
+        usage_error("--", option.text.name, " means nothing for ", models_[0], ", which is ", row.kind);
       }
     }
     return row;
@@ -171,6 +170,10 @@ const CommandRow kEvaluateCommand{
         "\n"
         "A text, for a decoder-only model: read in consecutive windows of the model's context that do not overlap; all "
         "tokens but the first count. bits_per_character counts every character of the text.\n"
+        "\n"
+        "prompt<TAB>reply lines, for a model of train chat: loss over the replies' tokens with the end token, and "
+        "exact_match, the part of its greedy replies that equals the given one to the byte. --per-line and --per-token "
+        "are about the replies.\n"
         "\n"
         "source<TAB>target lines, for an encoder-decoder model: loss over the targets' tokens with the end token, "
         "given "

@@ -110,6 +110,7 @@ class EmbeddingEvaluation : public ModelEvaluation {
 
 }  // namespace
 
-const EvaluationRow kEvaluateEmbedding{.options = "", .open = open_evaluation<EmbeddingEvaluation>};
+const EvaluationRow kEvaluateEmbedding{
+    .kind = "an encoder of whole texts", .options = "", .open = open_evaluation<EmbeddingEvaluation>};
 
 }  // namespace attn

@@ -80,6 +80,7 @@ class FillEvaluation : public ModelEvaluation {
 
 }  // namespace
 
-const EvaluationRow kEvaluateFill{.options = "lines seed", .open = open_evaluation<FillEvaluation>};
+const EvaluationRow kEvaluateFill{
+    .kind = "an encoder that fills masks", .options = "lines seed", .open = open_evaluation<FillEvaluation>};
 
 }  // namespace attn

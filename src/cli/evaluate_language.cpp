@@ -81,6 +81,7 @@ void LanguageEvaluation::write_rows(const std::string& model, TableOutput& outpu
 }  // namespace
 
 const EvaluationRow kEvaluateLanguage{
+    .kind = "a decoder-only model",
     .options = "lines per-line per-token",
     .open = open_evaluation<LanguageEvaluation>,
 };

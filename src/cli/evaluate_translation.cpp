@@ -115,6 +115,7 @@ class TranslationEvaluation : public ModelEvaluation {
 }  // namespace
 
 const EvaluationRow kEvaluateTranslation{
+    .kind = "an encoder-decoder model",
     .options = "per-line per-token beam length-penalty max-length",
     .open = open_evaluation<TranslationEvaluation>,
 };

@@ -57,11 +57,13 @@ class ModelEvaluation {
 };
 
 struct EvaluationRow {
+  std::string_view kind;     // "a classifier"
   std::string_view options;  // of those that not every kind of model has, separated by spaces
   std::unique_ptr<ModelEvaluation> (*open)(const EvaluationCall& call) = nullptr;
 };
 
 extern const EvaluationRow kEvaluateLanguage;
+extern const EvaluationRow kEvaluateChat;
 extern const EvaluationRow kEvaluateTranslation;
 extern const EvaluationRow kEvaluateClassification;
 extern const EvaluationRow kEvaluateEmbedding;

@@ -46,6 +46,11 @@ std::string_view describe(ModelKind kind) {
   return text_of(kind).what;
 }
 
+bool is_chat_model(const ModelFolder& folder) {
+  return folder.has(kTrainingOptionsFile) &&
+         folder.read(kTrainingOptionsFile).find("\ntask = chat\n") != std::string::npos;
+}
+
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
   if (folder.has(kTokenizerFile)) {
     return tokenizer_from_json(folder.read(kTokenizerFile), folder.path_of(kTokenizerFile));

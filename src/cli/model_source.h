@@ -31,6 +31,9 @@ ModelKind kind_of(const ModelConfig& config);
 /// "a decoder-only model", "a classifier", …
 std::string_view describe(ModelKind kind);
 
+/// Whether attn train chat made the model.
+bool is_chat_model(const ModelFolder& folder);
+
 /// Reads a folder's tokenizer. Throws Error if it has none.
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder);
 

@@ -120,6 +120,7 @@ TEST_CASE("evaluate: mistakes about encoders are named") {
   const Outcome option = evaluate({evaluate.file, "--lines"});
   CHECK(option.exit_code == 2);
   CHECK(contains(option.err, "--lines means nothing for"));
+  CHECK(evaluate({evaluate.file, "--seed", "2"}).exit_code == 2);
   CHECK(evaluate({evaluate.model, evaluate.file, "--confusion", "-"}).exit_code == 2);
   const Outcome kinds = evaluate({"tests/reference/bert_model", evaluate.file});
   CHECK(kinds.exit_code == 1);

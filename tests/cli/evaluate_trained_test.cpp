@@ -41,10 +41,11 @@ Json evaluate_trained(const Case& example, Json& trained) {
 }
 
 TEST_CASE("evaluate: on the validation file, the loss is the one that training reports") {
-  for (const Case& example : {Case{{"fill"}, {"stories"}, {}}, Case{{"fill", "--lines"}, {"stories"}, {"--lines"}},
-                              Case{{"fill", "--lines", "--seed", "7"}, {"stories"}, {"--lines", "--seed", "7"}},
-                              Case{{"translate"}, {"dates"}, {}}, Case{{"classify"}, {"reviews"}, {}},
-                              Case{{"generate", "--lines"}, {"stories"}, {"--lines"}}}) {
+  for (const Case& example :
+       {Case{{"fill"}, {"stories"}, {}}, Case{{"fill", "--lines"}, {"stories"}, {"--lines"}},
+        Case{{"fill", "--lines", "--seed", "7"}, {"stories"}, {"--lines", "--seed", "7"}},
+        Case{{"translate"}, {"dates"}, {}}, Case{{"chat"}, {"dates"}, {}}, Case{{"classify"}, {"reviews"}, {}},
+        Case{{"generate", "--lines"}, {"stories"}, {"--lines"}}}) {
     CAPTURE(example.train);
     Json trained;
     const Json figures = evaluate_trained(example, trained);
@@ -53,6 +54,24 @@ TEST_CASE("evaluate: on the validation file, the loss is the one that training r
       CHECK(bits->as_double() == doctest::Approx(trained.at("valid_bits_per_character").as_double()).epsilon(1e-6));
     }
   }
+}
+
+TEST_CASE("evaluate: greedy replies of a model of train chat") {
+  const TemporaryFolder folder;
+  const std::string lines = folder.path("lines.tsv"), model = folder.path("model");
+  write_file(lines, "what is statquest\tawesome\nstatquest is what\tawesome\n");
+  const Outcome training =
+      run_attn({"train", "chat", lines, "--out", model, "--tokenizer", "char", "--steps", "60", "--layers", "1",
+                "--heads", "2", "--d-model", "16", "--lr", "0.01", "--threads", "1"});
+  REQUIRE_MESSAGE(training.exit_code == 0, training.err);
+  const Outcome all = run_attn({"evaluate", model, lines});
+  CHECK(all.exit_code == 0);
+  CHECK(all.out.find("\nexact_match 1.0\n") != std::string::npos);
+  const Outcome half =
+      run_attn({"evaluate", model, "--json"}, {.input = "what is statquest\tawesome\nstatquest is what\tAwesome\n"});
+  CHECK(parse_json(half.out, "output").at("exact_match").as_double() == 0.5);
+  CHECK(run_attn({"evaluate", model, lines, "--per-line"}).out.find("\n1,8,") != std::string::npos);
+  CHECK(run_attn({"evaluate", model, lines, "--lines"}).exit_code == 2);
 }
 
 TEST_CASE("evaluate: an encoder that fills masks") {
