@@ -38,10 +38,10 @@ class ChatRecipe : public TrainRecipe {
 
   std::string describe_data() const override {
     std::int64_t cut = 0;
-    for (std::int64_t i = 0; i < data_->train().size(); ++i) cut += turn_tokens(i) > model_->config().context;
+    for (std::int64_t i = 0; i < data_->train().size(); ++i) cut += turn_tokens(i) > context_;
     if (cut == 0) return data_->describe();
-    return concat(data_->describe(), "\n", cut, " of the lines for training are longer than the context of ",
-                  model_->config().context, " tokens and were cut");
+    return concat(data_->describe(), "\n", cut, " of the lines for training are longer than the context of ", context_,
+                  " tokens and were cut");
   }
 
   ModelConfig settle_model(TrainOptions& options, const ModelFolder* from) override {
@@ -71,6 +71,7 @@ class ChatRecipe : public TrainRecipe {
 
   TrainingTask& build(const TrainOptions& options, const ModelConfig& config) override {
     model_.emplace(config);
+    context_ = *options.context;
     return task_.emplace(*model_, data_->train(), data_->valid(),
                          ChatTaskOptions{.context = *options.context,
                                          .batch = options.batch.value_or(0),
@@ -123,6 +124,7 @@ class ChatRecipe : public TrainRecipe {
   }
 
   std::optional<LineData> data_;
+  std::int64_t context_ = 0;  // of a training sequence
   std::optional<DecoderModel> model_;
   std::optional<ChatTask> task_;
 };
