@@ -53,8 +53,7 @@ TEST_CASE("optimizer: AdamW with decay, clipping and changing rates equals torch
     const auto parameters = random_parameters(module, 1, 1);
     parameters->enable_gradients();
     module.set(read_line(file, "start"), module.matrix.data, module.bias.data);
-    Optimizer optimizer(parameters->size(),
-                             {.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-8, .weight_decay = 0.1, .clip = 2});
+    Optimizer optimizer(parameters->size(), {.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-8, .weight_decay = 0.1, .clip = 2});
     Workbench bench(kernels);
     for (int step = 0; step < 12; ++step) {
       CAPTURE(step);
