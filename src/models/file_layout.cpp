@@ -221,12 +221,22 @@ void transpose(const float* from, std::int64_t rows, std::int64_t columns, float
   }
 }
 
-/// With the name that the file uses: with or without the class's prefix.
-WeightFiles::Entry find_part(const WeightFiles& files, const Layout& layout, std::string_view name) {
+/// With the class's prefix or without it, as the file has it.
+WeightFiles::Entry find_prefixed(const WeightFiles& files, const Layout& layout, std::string_view name) {
   WeightFiles::Entry entry = files.find(name);
   if (!entry && name.starts_with(layout.prefix)) entry = files.find(name.substr(layout.prefix.size()));
   if (!entry && layout.without_prefix) entry = files.find(std::string(layout.prefix).append(name));
   return entry;
+}
+
+/// With the name that the file uses. The norms of BERT's first files, and of those that transformers 5.0 saves, have
+/// gamma and beta instead of weight and bias.
+WeightFiles::Entry find_part(const WeightFiles& files, const Layout& layout, std::string_view name) {
+  const WeightFiles::Entry entry = find_prefixed(files, layout, name);
+  const std::size_t dot = name.rfind('.');
+  if (entry || dot == name.npos || !name.substr(0, dot).ends_with("LayerNorm")) return entry;
+  const std::string_view old_field = name.substr(dot) == ".weight" ? ".gamma" : ".beta";
+  return find_prefixed(files, layout, std::string(name.substr(0, dot)).append(old_field));
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {

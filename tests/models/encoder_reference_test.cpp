@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,11 +13,13 @@
 #include "autograd/select_rows.h"
 #include "autograd/unit_rows.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "models/encoder.h"
 #include "models/encoder_decoder.h"
 #include "models/folder.h"
 #include "simd/kernels.h"
 #include "support/reference_values.h"
+#include "support/temporary_folder.h"
 #include "support/workbench.h"
 
 namespace attn {
@@ -205,6 +208,30 @@ TEST_CASE("reference: without token types BERT takes all tokens for the first te
   const std::size_t pair = static_cast<std::size_t>(reference.texts.starts[2]);
   CHECK(distance(row(0), {expected_row(0), expected_row(pair)}) < 1e-5f);
   CHECK(distance(row(pair), {expected_row(pair), expected_row(pair + 1)}) > 1e-2f);
+}
+
+TEST_CASE("reference: norms may be called gamma and beta, as in BERT's first files and those of transformers 5.0") {
+  const TemporaryFolder folder;
+  std::filesystem::copy("tests/reference/bert_masked", folder.path("m"));
+  std::string weights = read_file(folder.path("m/model.safetensors"));
+  // In the header, without changing its length.
+  const auto replace = [&weights](const std::string& old_text, const std::string& new_text) {
+    REQUIRE(old_text.size() == new_text.size());
+    std::size_t place = 0;
+    while ((place = weights.find(old_text, place)) != std::string::npos) {
+      weights.replace(place, old_text.size(), new_text);
+    }
+  };
+  replace("LayerNorm.weight\"", "LayerNorm.gamma\" ");
+  replace("LayerNorm.bias\"", "LayerNorm.beta\"");
+  write_file(folder.path("m/model.safetensors"), weights);
+  EncoderReference reference("bert_masked");
+  reference.model = load_encoder(ModelFolder(folder.path("m")));
+  const Tensor states =
+      reference.model->masked_states(reference.bench.context, reference.hidden(reference.bench.context));
+  const Tensor logits =
+      linear(reference.bench.context, states, reference.model->output_weight(), reference.model->output_bias());
+  check_close(logits, reference.values("logits"), 1e-5f);
 }
 
 }  // namespace attn

@@ -137,7 +137,8 @@ class Folder:
         self.compare_lines(f"AutoTokenizer, {type(auto).__name__}", auto(self.texts)["input_ids"], around)
         if ("token_type_ids" in auto("a")) != ("type_vocab_size" in self.config):
             self.problems.append(f"AutoTokenizer gives {sorted(auto('a'))}")
-        self.compare_lines("AutoTokenizer's decode", auto.batch_decode(plain), self.ids.decode_batch(plain))
+        self.compare_lines("AutoTokenizer's decode", auto.batch_decode(plain, skip_special_tokens=True),
+                           self.ids.decode_batch(plain))
         self.notes.append(f"ids of {len(self.texts)} lines")
 
     @torch.no_grad()
@@ -222,9 +223,11 @@ class Folder:
         for source in sources:
             out = self.model.generate(torch.tensor([self.ids.encode(source).ids]), num_beams=beams, do_sample=False,
                                       max_new_tokens=30, length_penalty=1.0, early_stopping="never",
-                                      forced_eos_token_id=None, output_scores=True, return_dict_in_generate=True)
-            steps = self.model.compute_transition_scores(out.sequences, out.scores, out.get("beam_indices"),
-                                                         normalize_logits=beams == 1)
+                                      forced_eos_token_id=None, output_scores=True, output_logits=True,
+                                      return_dict_in_generate=True)
+            # The scores of greedy search have gone through bad_words_ids, which beams see after the softmax.
+            steps = self.model.compute_transition_scores(out.sequences, out.logits if beams == 1 else out.scores,
+                                                         out.get("beam_indices"), normalize_logits=beams == 1)
             ids = out.sequences[0, 1:].tolist()
             n = ids.index(self.config["eos_token_id"]) + 1 if self.config["eos_token_id"] in ids else len(ids)
             expected.append((self.ids.decode(ids[:n]), steps[0, :n].sum().item() / n))
