@@ -113,6 +113,8 @@ const CommandRow kTrainCommand{
         "attn train generate play.txt --out play --time 10m      # as good as 10 minutes make it\n"
         "attn train generate a.txt b.txt --out ab --arch llama   # two documents, the other family\n"
         "attn train generate names.txt --lines --out names       # every line is a document\n"
+        "attn train translate en-de.tsv --out en-de              # source<TAB>target lines\n"
+        "attn train classify reviews.tsv --out reviews           # label<TAB>text lines\n"
         "attn train --resume play                                # continue after Ctrl-C\n",
     .details =
         "The last 10 % of each text (at most 1,000,000 characters), or 5 % of the lines with --lines, are held "

@@ -104,15 +104,19 @@ void TrainOptions::visit_model(OptionTable& options) {
                               .help = "part of a text's tokens hidden behind [MASK] while classify trains"});
   options.add(positions, kPositions,
               {.name = "positions",
-               .default_text = "gpt2 learned, llama rotary",
+               .default_text = "gpt2 and bert learned, llama rotary, transformer sinusoidal",
                .help = "how the model knows the order of tokens"});
-  options.add(norm, kNorms, {.name = "norm", .default_text = "gpt2 layer, llama rms", .help = "normalisation"});
+  options.add(norm, kNorms, {.name = "norm", .default_text = "layer; llama rms", .help = "normalisation"});
   options.add(norm_place, kNormPlaces,
-              {.name = "norm-place", .default_text = "pre", .help = "before or after each sublayer"});
+              {.name = "norm-place",
+               .default_text = "pre; bert and transformer post",
+               .help = "before or after each sublayer"});
   options.add(activation, kActivations,
-              {.name = "activation", .default_text = "gpt2 gelu, llama swiglu", .help = "of the feed-forward layers"});
+              {.name = "activation",
+               .default_text = "gelu; llama swiglu, transformer relu",
+               .help = "of the feed-forward layers"});
   options.add(tie, {.name = "tie",
-                    .default_text = "gpt2 tied, llama not",
+                    .default_text = "tied; llama not",
                     .help = "the output projection shares the embedding's weights"});
   options.add(pooling, kPoolings,
               {.name = "pooling",
