@@ -14,7 +14,8 @@ endif
 # SANITIZE=address,undefined or thread builds everything under these sanitizers (in a BUILD folder of its own).
 ifdef SANITIZE
 OPTIMIZE ?= -O1
-SANITIZERS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The checks that sanitizers insert make GCC see uninitialised values where there are none.
+SANITIZERS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-maybe-uninitialized
 else
 OPTIMIZE ?= -O2
 endif
