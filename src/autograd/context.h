@@ -54,13 +54,4 @@ void parallel_ranges(Context& context, std::int64_t count, std::int64_t grain, d
   });
 }
 
-/// One matrix product on all threads.
-inline void run_matmul(Context& context, const simd::Matmul& product) {
-  context.pool.reserve_scratch(context.kernels.matmul_scratch(product));
-  const double flops = 2.0 * static_cast<double>(product.m * product.n) * static_cast<double>(product.k);
-  context.pool.run(context.kernels.matmul_blocks(product), flops, [&](std::int64_t block, int worker) {
-    context.kernels.matmul(product, block, context.pool.scratch(worker));
-  });
-}
-
 }  // namespace attn

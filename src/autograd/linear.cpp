@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "autograd/products.h"
+
 namespace attn {
 
 namespace {
@@ -25,12 +27,12 @@ struct Backward {
         context->kernels.activation_backward(activation, preactivation.data, d_y, d_y, begin, end);
       });
     }
-    run_products(d_y);
+    multiply(d_y);
   }
 
   // d_weight = d_yᵀ·x, d_x = d_y·weight and d_bias = column sums of d_y, all blocks in one go: the threads
   // meet once.
-  void run_products(const float* d_y) const {
+  void multiply(const float* d_y) const {
     const std::int64_t n = x.rows(), in = x.columns(), out = y.columns();
     simd::Matmul products[2];
     int count = 0;
@@ -62,23 +64,12 @@ struct Backward {
                            .ldc = in,
                            .accumulate = d.accumulate};
     }
-    const auto& kernels = context->kernels;
-    std::int64_t blocks[2] = {}, scratch = 0;
-    for (int i = 0; i < count; ++i) {
-      blocks[i] = kernels.matmul_blocks(products[i]);
-      scratch = std::max(scratch, kernels.matmul_scratch(products[i]));
-    }
     const bool has_bias = bias && bias.gradient;
     const GradientWrite d_bias = has_bias ? context->tape->write(bias) : GradientWrite{};
     const std::int64_t sums = has_bias ? (out + kColumnGrain - 1) / kColumnGrain : 0;
-    const double flops = 4.0 * static_cast<double>(n * in) * static_cast<double>(out);
-    context->pool.reserve_scratch(scratch);
-    context->pool.run(blocks[0] + blocks[1] + sums, flops, [&](std::int64_t block, int worker) {
-      if (block < blocks[0]) return kernels.matmul(products[0], block, context->pool.scratch(worker));
-      block -= blocks[0];
-      if (block < blocks[1]) return kernels.matmul(products[1], block, context->pool.scratch(worker));
-      const std::int64_t begin = (block - blocks[1]) * kColumnGrain;
-      kernels.column_sums(d_y, out, n, d_bias.data, d_bias.accumulate, begin, std::min(begin + kColumnGrain, out));
+    run_products(*context, products, count, sums, [&](std::int64_t block) {
+      const std::int64_t begin = block * kColumnGrain, end = std::min(begin + kColumnGrain, out);
+      context->kernels.column_sums(d_y, out, n, d_bias.data, d_bias.accumulate, begin, end);
     });
   }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/products.h"
 #include "base/error.h"
 
 namespace attn {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "autograd/output_loss.h"
+#include "autograd/products.h"
 #include "base/error.h"
 #include "models/decoder.h"
 #include "models/initialize.h"

@@ -68,8 +68,7 @@ struct Search {
     for (std::int64_t first = begin; first < end; first += kScoredRows) {
       const std::int64_t rows = std::min(kScoredRows, end - first);
       const simd::Matmul matmul = product(first, rows, scores);
-      const std::int64_t blocks = kernels.matmul_blocks(matmul);
-      for (std::int64_t block = 0; block < blocks; ++block) kernels.matmul(matmul, block, scratch);
+      multiply_alone(kernels, matmul, kernels.plan_matmul(matmul), scratch);
       for (std::int64_t q = 0; q < queries.rows; ++q) {
         BestRows& best_rows = best[static_cast<std::size_t>(q)];
         for (std::int64_t i = 0; i < rows; ++i) {
@@ -91,7 +90,8 @@ void search(const Search& search, std::int64_t count, ThreadPool& pool, std::vec
   const std::int64_t score_floats = queries * kScoredRows;
   std::int64_t scratch = 0;
   for (const std::int64_t scored : {std::min(rows, kScoredRows), rows % kScoredRows}) {
-    scratch = std::max(scratch, search.kernels.matmul_scratch(search.product(0, scored, nullptr)));
+    const simd::MatmulPlan plan = search.kernels.plan_matmul(search.product(0, scored, nullptr));
+    scratch = std::max(scratch, plan.packed + plan.scratch);
   }
   pool.reserve_scratch(score_floats + scratch);
   const double flops = 2.0 * static_cast<double>(queries * rows) * static_cast<double>(search.vectors.columns);

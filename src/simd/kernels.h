@@ -34,6 +34,23 @@ struct Matmul {
   float* preactivation = nullptr;  // (M, N) with ldc: a·b + bias is kept here if not null
 };
 
+enum class MatmulMethod : int32_t {
+  dots,      // few rows, form NT: b is streamed once
+  in_place,  // few rows: tiles read b where it lies
+  packed     // b is copied once, by all threads together
+};
+
+/// How a product is cut; a function of its form, sizes and leading dimensions alone. For every round: first pack_matmul
+/// for every pack block, then, when all have ended, matmul for every block. No round starts before the last has ended.
+struct MatmulPlan {
+  MatmulMethod method;
+  int64_t rounds, pack_blocks, blocks;
+  int64_t packed;          // floats of memory, common to all threads, where a round keeps its copy of b
+  int64_t scratch;         // floats that one running block needs
+  int64_t depth, columns;  // of k and of c in a round
+  int64_t block_tiles, row_blocks, block_columns;
+};
+
 enum class NormKind : int32_t { layer, rms };
 
 /// sum = x + dropout(delta); out = norm(sum)·gain + bias, row by row.
@@ -181,12 +198,10 @@ struct Kernels {
   const char* name;       // "baseline", "avx2", "avx512"; on aarch64 "baseline" is NEON
   int64_t vector_floats;  // floats in a SIMD register
 
-  /// Number of independent blocks that a product is split into; a function of the shape and form alone.
-  int64_t (*matmul_blocks)(const Matmul&);
-  /// Scratch that one running block needs, in floats.
-  int64_t (*matmul_scratch)(const Matmul&);
-  /// Runs one block. `scratch` is aligned to 64 bytes.
-  void (*matmul)(const Matmul&, int64_t block, float* scratch);
+  MatmulPlan (*plan_matmul)(const Matmul&);
+  /// `packed` and `scratch` are aligned to 64 bytes.
+  void (*pack_matmul)(const Matmul&, const MatmulPlan&, int64_t round, int64_t block, float* packed);
+  void (*matmul)(const Matmul&, const MatmulPlan&, int64_t round, int64_t block, const float* packed, float* scratch);
 
   int64_t (*attention_blocks)(const Attention&);
   int64_t (*attention_scratch)(const Attention&);
@@ -242,6 +257,18 @@ struct Kernels {
   /// The sum of [begin, end), as fast as memory delivers it. For `attn bench`.
   float (*read_all)(const float* x, int64_t begin, int64_t end);
 };
+
+/// One product on the calling thread, in plan.packed + plan.scratch floats of memory aligned to 64 bytes.
+inline void multiply_alone(const Kernels& kernels, const Matmul& product, const MatmulPlan& plan, float* memory) {
+  for (int64_t round = 0; round < plan.rounds; ++round) {
+    for (int64_t block = 0; block < plan.pack_blocks; ++block) {
+      kernels.pack_matmul(product, plan, round, block, memory);
+    }
+    for (int64_t block = 0; block < plan.blocks; ++block) {
+      kernels.matmul(product, plan, round, block, memory, memory + plan.packed);
+    }
+  }
+}
 
 /// The kernels of the best instruction set that this machine has, or of the one that ATTN_SIMD names. Null if
 /// ATTN_SIMD names one that is unknown or that the machine lacks (kernels_named tells which).

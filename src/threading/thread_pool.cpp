@@ -61,10 +61,17 @@ struct AlignedFree {
   void operator()(float* memory) const { ::operator delete (memory, std::align_val_t{kCacheLine}); }
 };
 
+using AlignedFloats = std::unique_ptr<float, AlignedFree>;
+
+AlignedFloats aligned_floats(std::int64_t count) {
+  const auto bytes = static_cast<std::size_t>(count) * sizeof(float);
+  return AlignedFloats(static_cast<float*>(::operator new (bytes, std::align_val_t{kCacheLine})));
+}
+
 /// What belongs to one thread.
 struct alignas(kCacheLine) Seat {
   Parking parking;
-  std::unique_ptr<float, AlignedFree> scratch;
+  AlignedFloats scratch;
 };
 
 /// Keeps signals away from the threads started while it lives, so that the main thread receives them.
@@ -189,6 +196,8 @@ struct ThreadPool::State {
 
   std::vector<Seat> seats;          // seats[0] is the caller's
   std::int64_t scratch_floats = 0;  // of every seat
+  AlignedFloats shared;
+  std::int64_t shared_floats = 0;
   const std::int64_t cpus;
   const bool oversubscribed;
   std::atomic<std::int64_t> spinning{0};  // workers
@@ -232,13 +241,24 @@ void ThreadPool::run_erased(std::int64_t blocks, double flops, Erased function, 
 
 void ThreadPool::reserve_scratch(std::int64_t floats) {
   if (floats <= state_->scratch_floats) return;
-  const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
   state_->scratch_floats = 0;  // should memory run out half-way
   for (Seat& seat : state_->seats) {
     seat.scratch.reset();
-    seat.scratch.reset(static_cast<float*>(::operator new (bytes, std::align_val_t{kCacheLine})));
+    seat.scratch = aligned_floats(floats);
   }
   state_->scratch_floats = floats;
+}
+
+void ThreadPool::reserve_shared(std::int64_t floats) {
+  if (floats <= state_->shared_floats) return;
+  state_->shared_floats = 0;
+  state_->shared.reset();
+  state_->shared = aligned_floats(floats);
+  state_->shared_floats = floats;
+}
+
+float* ThreadPool::shared() const {
+  return state_->shared.get();
 }
 
 float* ThreadPool::scratch(int worker) const {

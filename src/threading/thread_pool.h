@@ -37,6 +37,12 @@ class ThreadPool {
   /// kept from one block to the next.
   float* scratch(int worker) const;
 
+  /// Makes the memory that all blocks of an operation share at least this large; its contents are then lost. Not while
+  /// run() runs.
+  void reserve_shared(std::int64_t floats);
+  /// The floats reserved, aligned to 64 bytes.
+  float* shared() const;
+
  private:
   using Erased = void (*)(void* task, std::int64_t block, int worker);
   void run_erased(std::int64_t blocks, double flops, Erased function, void* task);

@@ -39,7 +39,7 @@ void multiply(const simd::Kernels& kernels, simd::Matmul product, const float* a
   product.a = a;
   product.b = b;
   product.c = c;
-  for (std::int64_t block = 0; block < kernels.matmul_blocks(product); ++block) kernels.matmul(product, block, scratch);
+  multiply_alone(kernels, product, kernels.plan_matmul(product), scratch);
 }
 
 double flops(std::int64_t rows, std::int64_t columns) {
@@ -62,8 +62,11 @@ void move_momentum(const MuonUpdate& update, const LayerMatrix& matrix, float* d
 std::int64_t muon_room(const simd::Kernels& kernels, std::int64_t rows, std::int64_t columns) {
   const Products products(rows, columns);
   const std::int64_t n = std::min(rows, columns);
-  const std::int64_t scratch = std::max({kernels.matmul_scratch(products.gram), kernels.matmul_scratch(products.square),
-                                         kernels.matmul_scratch(products.apply)});
+  std::int64_t scratch = 0;
+  for (const simd::Matmul* product : {&products.gram, &products.square, &products.apply}) {
+    const simd::MatmulPlan plan = kernels.plan_matmul(*product);
+    scratch = std::max(scratch, plan.packed + plan.scratch);
+  }
   return round_up(rows * columns) + 2 * round_up(n * n) + scratch;
 }
 

@@ -100,8 +100,9 @@ class Scratch {
 };
 
 inline void run_matmul(const simd::Kernels& kernels, const simd::Matmul& p) {
-  Scratch scratch(kernels.matmul_scratch(p));
-  for (std::int64_t block = 0; block < kernels.matmul_blocks(p); ++block) kernels.matmul(p, block, scratch.data());
+  const simd::MatmulPlan plan = kernels.plan_matmul(p);
+  Scratch memory(plan.packed + plan.scratch);
+  multiply_alone(kernels, p, plan, memory.data());
 }
 
 }  // namespace attn::test

@@ -1,6 +1,8 @@
 #pragma once
-// Matrix products of any shape and form, split into blocks by shape alone. A block owns a range of rows and
-// columns of c; it copies a panel of b at a time into its scratch and reads a in place.
+// Matrix products of any shape and form, in rounds over b's columns and over k. Each round copies its part of b, all
+// threads together, into panels that stay in the second-level cache. Blocks of rows of c are then computed tile by tile,
+// every panel for one tile of rows before the next tile: a and c stream by once and in order, and what the next tile
+// wants is fetched while this one computes.
 
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
@@ -10,124 +12,125 @@
 namespace attn::simd {
 namespace {
 
-/// How a product is cut. Depends on nothing but form, m, n, k and lda.
-struct MatmulPlan {
-  bool dots;        // few rows: no copies, see dots.h
-  bool copies;      // of the block's rows of a and columns of b
-  bool copy_b;      // else, of one panel of b at a time, even if it could be read in place
-  int64_t k_block;  // depth of a panel of b
-  int64_t block_rows, row_blocks;
-  int64_t block_columns, column_blocks;
-};
+constexpr int64_t kMostPacked = 128 * 1024;    // floats of b in a round: a quarter of a second-level cache of 2 MB
+constexpr int64_t kMostDepth = 512;            // of a round, so that a tile's rows of a stay in the first-level cache
+constexpr int64_t kMostTransposedDepth = 384;  // the same where they are copied, beside what they are copied from
+constexpr int64_t kFewestFlops = 1 << 19;      // of a block, so that claiming it costs little
+constexpr int64_t kMostFlops = 1 << 23;        // of a block, so that many threads find work,
+constexpr int64_t kPackedRows = 32;            // of b, by one block of packing
+constexpr int64_t kWantedBlocks = 8;  // but no more blocks than these, as tiles fetch ahead within a block only
 
-constexpr int64_t kMostKBlock = 256;       // panel: 256·kPanel floats, in the first-level cache beside a's rows
-constexpr int64_t kMostBlockRows = 768;    // a's rows × k_block stay in the second-level cache
-constexpr int64_t kMostCopiedRows = 256;   // so do these rows, copied,
-constexpr int64_t kMostCopiedPanels = 16;  // and these panels
-constexpr int64_t kFewestFlops = 1 << 18;  // of a block, so that claiming it costs little
-constexpr int64_t kWantedBlocks = 8;
+constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
-/// Copies are worth while where a is read many times and lies badly: rows whose distance is a multiple of 4 KB compete
-/// for the same cache lines, transposed parts of rows are far apart, and a large b drives a from the cache.
-bool copies_pay(const Matmul& p) {
-  if (p.m <= 4 * kTileRows || p.n < 4 * kPanel) return false;
-  if (p.form == Form::TN) return p.m * p.k >= 384 * 1024;
-  return p.k > kMostKBlock && (p.lda % 1024 == 0 || p.k * p.n >= 1024 * 1024);
+/// Transposed rows of a lie far apart, and rows whose distance is a multiple of 4 KB compete for the same cache lines.
+ATTN_INLINE bool copies_a(const Matmul& p) {
+  return p.form != Form::TN && p.lda % 1024 == 0;
 }
 
-/// The blocks of a product that is read in place.
-void plan_in_place(const Matmul& p, MatmulPlan& plan) {
-  const int64_t unit = plan.dots ? kLanes : kPanel;
-  const int64_t panels = ceil_div(p.n, unit);
-  const int64_t most = 2 * p.m * p.n * p.k / (plan.dots ? kFewestFlops / 4 : kFewestFlops);
-  if (most <= 1) return;
-  const int64_t row_blocks = plan.dots ? 1 : ceil_div(p.m, kMostBlockRows);
-  const int64_t block_panels = ceil_div(panels, min(panels, max(1, most / row_blocks)));
-  plan.block_columns = block_panels * unit;
-  plan.column_blocks = ceil_div(panels, block_panels);
-  if (plan.dots) return;
-  const int64_t wanted = max(row_blocks, min(min(most, kWantedBlocks) / plan.column_blocks, p.m / 192));
-  if (wanted <= 1) return;
-  plan.block_rows = round_up(ceil_div(p.m, wanted), kTileRows);
-  plan.row_blocks = ceil_div(p.m, plan.block_rows);
+/// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
+ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
+  return plan.depth * kCopiedRows + 16;
+}
+ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
+  return plan.depth * kPanel + 16;
 }
 
-void plan_copies(const Matmul& p, MatmulPlan& plan) {
+/// Blocks of whole tiles of rows, and, if these are few, of some panels only.
+void plan_blocks(const Matmul& p, MatmulPlan& plan) {
+  const int64_t tiles = ceil_div(p.m, kTileRows), panels = ceil_div(plan.columns, kPanel);
+  const int64_t flops = 2 * p.m * plan.columns * plan.depth;
+  const int64_t wanted = max(1, min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops)));
+  plan.block_tiles = ceil_div(tiles, wanted);
+  plan.row_blocks = ceil_div(tiles, plan.block_tiles);
+  const int64_t column_blocks = max(1, min(panels, wanted / plan.row_blocks));
+  plan.block_columns = ceil_div(panels, column_blocks) * kPanel;
+  plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
+}
+
+void plan_dots(const Matmul& p, MatmulPlan& plan) {
+  const int64_t vectors = ceil_div(p.n, kLanes), most = max(1, 2 * p.m * p.n * p.k / (kFewestFlops / 8));
+  plan.method = MatmulMethod::dots;
+  plan.block_tiles = plan.row_blocks = 1;
+  plan.block_columns = ceil_div(vectors, min(vectors, most)) * kLanes;
+  plan.blocks = ceil_div(p.n, plan.block_columns);
+}
+
+void plan_packed(const Matmul& p, MatmulPlan& plan) {
+  const int64_t most_depth = p.form == Form::TN ? kMostTransposedDepth : kMostDepth;
+  if (p.k > most_depth) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most_depth)), 8);
   const int64_t panels = ceil_div(p.n, kPanel);
-  const int64_t block_panels = ceil_div(panels, ceil_div(panels, kMostCopiedPanels));
-  plan.block_columns = block_panels * kPanel;
-  plan.column_blocks = ceil_div(panels, block_panels);
-  const int64_t wanted = max(ceil_div(p.m, kMostCopiedRows), min(kWantedBlocks / plan.column_blocks, p.m / 128));
-  plan.block_rows = round_up(ceil_div(p.m, max(1, wanted)), kTileRows);
-  plan.row_blocks = ceil_div(p.m, plan.block_rows);
+  const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
+  plan.method = MatmulMethod::packed;
+  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
+  plan.rounds = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
+  plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
+  plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
+  plan_blocks(p, plan);
+  plan.scratch = copies_a(p) ? plan.block_tiles * tile_stride(plan) : 0;
 }
 
 MatmulPlan plan_matmul(const Matmul& p) {
-  MatmulPlan plan;
-  plan.dots = p.form == Form::NT && p.m <= kDotRows;
-  plan.copies = !plan.dots && copies_pay(p);
-  plan.k_block = p.k <= kMostKBlock ? p.k : round_up(ceil_div(p.k, ceil_div(p.k, kMostKBlock)), 8);
-  plan.block_rows = p.m;
-  plan.block_columns = p.n;
-  plan.row_blocks = plan.column_blocks = 1;
-  if (plan.copies) {
-    plan_copies(p, plan);
+  MatmulPlan plan = {};
+  if (p.m == 0 || p.n == 0) return plan;
+  plan.depth = p.k;
+  plan.columns = p.n;
+  plan.rounds = 1;
+  if (p.form == Form::NT && p.m <= kDotRows) {
+    plan_dots(p, plan);
+  } else if (p.form == Form::NT || p.m > 2 * kTileRows) {
+    plan_packed(p, plan);
   } else {
-    plan_in_place(p, plan);
+    plan.method = MatmulMethod::in_place;
+    plan.scratch = p.k * kPanel;
+    plan_blocks(p, plan);
   }
-  plan.copy_b = plan.block_rows > 2 * kTileRows;
   return plan;
 }
 
-int64_t matmul_blocks(const Matmul& p) {
-  if (p.m == 0 || p.n == 0) return 0;
-  const MatmulPlan plan = plan_matmul(p);
-  return plan.row_blocks * plan.column_blocks;
-}
-
-/// Distance of a tile's copied rows of a: rows of k, or, transposed, of the tile's rows. An odd number of vectors, so
-/// that rows do not compete for the same cache lines.
-ATTN_INLINE int64_t copied_row_floats(const MatmulPlan& plan, bool transposed) {
-  return transposed ? round_up(kTileRows, kLanes) : round_up(plan.k_block, 2 * kLanes) + kLanes;
-}
-/// Floats that one tile's rows of a take when they are copied.
-ATTN_INLINE int64_t copied_tile_floats(const MatmulPlan& plan) {
-  return round_up(kTileRows, kLanes) * (round_up(plan.k_block, 2 * kLanes) + kLanes);
-}
-
-int64_t matmul_scratch(const Matmul& p) {
-  const MatmulPlan plan = plan_matmul(p);
-  if (plan.dots) return 0;
-  if (!plan.copies) return plan.k_block * kPanel;
-  return plan.k_block * round_up(plan.block_columns, kPanel) +
-         ceil_div(plan.block_rows, kTileRows) * copied_tile_floats(plan);
-}
-
-/// The part of a product that one block owns.
-struct Part {
-  int64_t row, row_end, column, column_end;
+/// What a round multiplies: b's rows [k, k + depth) and columns [column, column_end).
+struct Round {
+  int64_t column, column_end, k, depth;
 };
 
-struct Panel {
-  const float* data;
-  int64_t ld;
-};
+ATTN_INLINE Round round_of(const Matmul& p, const MatmulPlan& plan, int64_t round) {
+  Round r = {0, p.n, 0, p.k};
+  if (plan.rounds == 1) return r;
+  const int64_t depths = max(1, ceil_div(p.k, max(1, plan.depth)));
+  r.column = round / depths * plan.columns;
+  r.column_end = min(p.n, r.column + plan.columns);
+  r.k = round % depths * plan.depth;
+  r.depth = min(plan.depth, p.k - r.k);
+  return r;
+}
 
-/// b's rows [k, k + rows) and columns [column, column + columns) as tiles read them: rows of whole vectors.
-void copy_panel_of_b(const Matmul& p, int64_t k, int64_t rows, int64_t column, int64_t columns, float* out) {
+/// b's rows [k, k + depth) and columns [column, column + columns) as tiles read them: rows of whole vectors.
+void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64_t columns, float* out) {
   const int64_t width = round_up(columns, kLanes);
   if (p.form == Form::NT) {
-    pack_transposed(p.b + column * p.ldb + k, p.ldb, columns, rows, 1.0f, out, width);
+    pack_transposed(p.b + column * p.ldb + k, p.ldb, columns, depth, 1.0f, out, width);
   } else {
-    pack_rows(p.b + k * p.ldb + column, p.ldb, rows, columns, out, width);
+    pack_rows(p.b + k * p.ldb + column, p.ldb, depth, columns, out, width);
   }
 }
 
-/// The same, copied only if that is needed or wanted.
-Panel panel_of_b(const Matmul& p, int64_t k, int64_t rows, int64_t column, int64_t columns, bool copy, float* scratch) {
-  if (!copy && p.form != Form::NT && columns % kLanes == 0) return {p.b + k * p.ldb + column, p.ldb};
-  copy_panel_of_b(p, k, rows, column, columns, scratch);
-  return {scratch, round_up(columns, kLanes)};
+void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
+  const Round r = round_of(p, plan, round);
+  if (p.form == Form::NT) {
+    const int64_t column = r.column + block * kPanel;
+    if (column >= r.column_end) return;  // the last round may be narrower
+    pack_panel(p, r.k, r.depth, column, min(kPanel, r.column_end - column), packed + block * panel_stride(plan));
+    return;
+  }
+  const int64_t end = min(r.depth, (block + 1) * kPackedRows);
+  for (int64_t k = block * kPackedRows; k < end; ++k) {
+    const float* row = p.b + (r.k + k) * p.ldb;
+    float* panel = packed;
+    for (int64_t column = r.column; column < r.column_end; column += kPanel) {
+      const int64_t columns = min(kPanel, r.column_end - column);
+      copy_padded(row + column, columns, panel + k * round_up(columns, kLanes));
+      panel += panel_stride(plan);
+    }
+  }
 }
 
 /// What is left to do once a product is complete in `raw`.
@@ -156,109 +159,108 @@ void multiply_few_rows(const Matmul& p, int64_t column, int64_t end) {
   finish_part(p, raw, 0, p.m, column, end - column);
 }
 
-/// Copies the block's rows of a from k on, tile by tile. Transposed rows are far apart in memory, so the tiles'
-/// parts of a few of them are copied together.
-void copy_rows_of_a(const Matmul& p, const MatmulPlan& plan, int64_t k, int64_t depth, const Part& part, float* tiles) {
-  const bool transposed = p.form == Form::TN;
-  const int64_t tile_floats = copied_tile_floats(plan), width = copied_row_floats(plan, transposed);
-  const TileRows tile_rows(part.row, part.row_end, kTileRows);
-  const int64_t step = transposed ? kRowsAhead : depth;
-  for (int64_t i = 0; i < depth; i += step) {
-    float* out = tiles;
-    tile_rows.for_each([&](int64_t row, int64_t rows) {
-      if (transposed) {
-        pack_rows(p.a + (k + i) * p.lda + row, p.lda, min(step, depth - i), rows, out + i * width, width);
-      } else {
-        for (int64_t r = 0; r < rows; ++r) copy_row(p.a + (row + r) * p.lda + k, depth, out + r * width);
+struct Operand {
+  const float* data;
+  int64_t ld;
+};
+
+/// One block: some tiles of rows and some panels of a round.
+struct BlockProduct {
+  const Matmul& p;
+  const MatmulPlan& plan;
+  Round round;
+  int64_t column, column_end;
+  const float* packed;
+  float* scratch;
+  TileRows tiles;
+
+  void run(int64_t tile, int64_t tile_end) const {
+    const bool copied = plan.method == MatmulMethod::packed && copies_a(p);
+    if (copied) copy_rows_of_a(tile, tile_end);
+    for (int64_t t = tile; t < tile_end; ++t) {
+      const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
+      const int64_t next_rows = t + 1 < tile_end ? tiles.first_row(t + 2) - row - rows : 0;
+      const Operand a = copied ? copied_tile(t - tile) : Operand{a_at(row, 0), p.lda};
+      for (int64_t c = column; c < column_end; c += kPanel) {
+        const Ahead ahead = copied || next_rows == 0 ? Ahead{} : a_ahead(row + rows, c, next_rows);
+        multiply(a, row, rows, c, next_rows, ahead);
       }
-      out += tile_floats;
-    });
-  }
-}
-
-/// Copies the block's columns of b, panel by panel, a few rows at a time for the same reason.
-void copy_columns_of_b(const Matmul& p, const MatmulPlan& plan, int64_t k, int64_t depth, const Part& part,
-                       float* panels) {
-  const int64_t step = p.form == Form::NT ? depth : kRowsAhead;
-  for (int64_t i = 0; i < depth; i += step) {
-    for (int64_t c = part.column; c < part.column_end; c += kPanel) {
-      const int64_t columns = min(kPanel, part.column_end - c), width = round_up(columns, kLanes);
-      float* out = panels + (c - part.column) * plan.k_block + i * width;
-      copy_panel_of_b(p, k + i, min(step, depth - i), c, columns, out);
     }
   }
-}
 
-void multiply_one(const Matmul& p, int64_t k, int64_t depth, int64_t row, int64_t rows, int64_t column, int64_t columns,
-                  Panel a, Panel b) {
-  float* raw = raw_output(p);
-  const Tile tile = {.a = a.data,
-                     .lda = a.ld,
-                     .b = b.data,
-                     .ldb = b.ld,
-                     .k = depth,
-                     .c = raw + row * p.ldc + column,
-                     .ldc = p.ldc,
-                     .columns = columns,
-                     .bias = p.bias && k == 0 ? p.bias + column : nullptr,
-                     .add = p.accumulate || k > 0};
-  (p.form == Form::TN ? tile_function<true>(rows, columns) : tile_function<false>(rows, columns))(tile);
-  if (k + depth >= p.k) finish_part(p, raw, row, rows, column, columns);
-}
+  bool transposed() const { return p.form == Form::TN; }
+  /// Element (row, k) of a, k counted from the round's first.
+  const float* a_at(int64_t row, int64_t k) const {
+    return transposed() ? p.a + (round.k + k) * p.lda + row : p.a + row * p.lda + round.k + k;
+  }
+  Operand copied_tile(int64_t tile) const { return {scratch + tile * tile_stride(plan), round.depth}; }
 
-/// The block's rows of a and columns of b are copied; then each panel of b serves all rows.
-void multiply_copies(const Matmul& p, const MatmulPlan& plan, const Part& part, float* scratch) {
-  float* tiles = scratch + plan.k_block * round_up(plan.block_columns, kPanel);
-  const int64_t tile_floats = copied_tile_floats(plan), width = copied_row_floats(plan, p.form == Form::TN);
-  const TileRows tile_rows(part.row, part.row_end, kTileRows);
-  for (int64_t k = 0; k < p.k; k += plan.k_block) {
-    const int64_t depth = min(plan.k_block, p.k - k);
-    copy_rows_of_a(p, plan, k, depth, part, tiles);
-    copy_columns_of_b(p, plan, k, depth, part, scratch);
-    for (int64_t c = part.column; c < part.column_end; c += kPanel) {
-      const int64_t columns = min(kPanel, part.column_end - c);
-      const Panel b = {scratch + (c - part.column) * plan.k_block, round_up(columns, kLanes)};
-      const float* tile = tiles;
-      tile_rows.for_each([&](int64_t r, int64_t rows) {
-        multiply_one(p, k, depth, r, rows, c, columns, {tile, width}, b);
-        tile += tile_floats;
-      });
+  /// Rows of memory are read from end to end. (Down a column, loads would wait for stores to the scratch whose
+  /// addresses agree with theirs in the low 12 bits.)
+  void copy_rows_of_a(int64_t tile, int64_t tile_end) const {
+    for (int64_t t = tile; t < tile_end; ++t) {
+      const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
+      float* out = scratch + (t - tile) * tile_stride(plan);
+      for (int64_t r = 0; r < rows; ++r) copy_row(a_at(row + r, 0), round.depth, out + r * round.depth);
     }
   }
-}
 
-/// One panel of b after the other; a is read in place.
-void multiply_in_place(const Matmul& p, const MatmulPlan& plan, const Part& part, float* scratch) {
-  const TileRows tile_rows(part.row, part.row_end, kTileRows);
-  for (int64_t c = part.column; c < part.column_end; c += kPanel) {
-    const int64_t columns = min(kPanel, part.column_end - c);
-    int64_t k = 0;
-    do {
-      const int64_t depth = min(plan.k_block, p.k - k);
-      const Panel b = panel_of_b(p, k, depth, c, columns, plan.copy_b, scratch);
-      tile_rows.for_each([&](int64_t r, int64_t rows) {
-        const float* a = p.form == Form::TN ? p.a + k * p.lda + r : p.a + r * p.lda + k;
-        multiply_one(p, k, depth, r, rows, c, columns, {a, p.lda}, b);
-      });
-      k += depth;
-    } while (k < p.k);
+  Operand panel_of_b(int64_t c, int64_t columns) const {
+    const int64_t width = round_up(columns, kLanes);
+    if (plan.method == MatmulMethod::packed) return {packed + (c - round.column) / kPanel * panel_stride(plan), width};
+    if (columns == width) return {p.b + c, p.ldb};
+    pack_panel(p, 0, p.k, c, columns, scratch);
+    return {scratch, width};
   }
-}
 
-void matmul(const Matmul& p, int64_t block, float* scratch) {
-  const MatmulPlan plan = plan_matmul(p);
-  Part part;
-  part.column = block % plan.column_blocks * plan.block_columns;
-  part.column_end = min(p.n, part.column + plan.block_columns);
-  part.row = block / plan.column_blocks * plan.block_rows;
-  part.row_end = min(p.m, part.row + plan.block_rows);
-  if (plan.dots) {
-    multiply_few_rows(p, part.column, part.column_end);
-  } else if (plan.copies) {
-    multiply_copies(p, plan, part, scratch);
-  } else {
-    multiply_in_place(p, plan, part, scratch);
+  /// Each panel's tile fetches its share of the next tile's rows of a.
+  Ahead a_ahead(int64_t row, int64_t c, int64_t rows) const {
+    const int64_t panels = ceil_div(column_end - column, kPanel), panel = (c - column) / kPanel;
+    if (transposed()) {
+      const int64_t share = ceil_div(round.depth, panels), k = panel * share;
+      return {a_at(row + rows - 1, k), p.lda, min(share, round.depth - k)};
+    }
+    const float* first = a_at(row, 0);
+    if (p.lda > round.depth) return {first + panel * 16, p.lda, rows};
+    const int64_t lines = ceil_div(rows * round.depth, 16), share = ceil_div(lines, panels);
+    return {first + panel * share * 16, 16, min(share, lines - panel * share)};
   }
+
+  /// The tile of c at (row, c); the next tile has `next_rows`.
+  void multiply(Operand a, int64_t row, int64_t rows, int64_t c, int64_t next_rows, const Ahead& ahead) const {
+    const int64_t columns = min(kPanel, column_end - c);
+    const Operand b = panel_of_b(c, columns);
+    float* raw = raw_output(p);
+    const bool last_panel = c + kPanel >= column_end;
+    const int64_t next_row = last_panel ? row + rows : row, next_column = last_panel ? column : c + kPanel;
+    const Tile tile = {.a = a.data,
+                       .lda = a.ld,
+                       .b = b.data,
+                       .ldb = b.ld,
+                       .k = round.depth,
+                       .c = raw + row * p.ldc + c,
+                       .ldc = p.ldc,
+                       .columns = columns,
+                       .bias = p.bias && round.k == 0 ? p.bias + c : nullptr,
+                       .add = p.accumulate || round.k > 0,
+                       .a_ahead = ahead,
+                       .c_ahead = {raw + next_row * p.ldc + next_column, p.ldc, last_panel ? next_rows : rows}};
+    (transposed() ? tile_function<true>(rows, columns) : tile_function<false>(rows, columns))(tile);
+    if (round.k + round.depth >= p.k) finish_part(p, raw, row, rows, c, columns);
+  }
+};
+
+void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
+            float* scratch) {
+  const Round r = round_of(p, plan, round);
+  const int64_t column = r.column + block / plan.row_blocks * plan.block_columns;
+  const int64_t column_end = min(r.column_end, column + plan.block_columns);
+  if (column >= column_end) return;  // the last round may be narrower
+  if (plan.method == MatmulMethod::dots) return multiply_few_rows(p, column, column_end);
+  const TileRows tiles(0, p.m, kTileRows);
+  const int64_t tile = block % plan.row_blocks * plan.block_tiles;
+  const BlockProduct product = {p, plan, r, column, column_end, packed, scratch, tiles};
+  product.run(tile, min(ceil_div(p.m, kTileRows), tile + plan.block_tiles));
 }
 
 }  // namespace

@@ -24,6 +24,11 @@ void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, f
 }
 
 ATTN_INLINE void copy_row(const float* source, int64_t columns, float* out) {
+  for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes), lanes); });
+}
+
+/// The same, and zeros to the end of the last vector.
+ATTN_INLINE void copy_padded(const float* source, int64_t columns, float* out) {
   for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes)); });
 }
 

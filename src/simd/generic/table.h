@@ -20,8 +20,8 @@ namespace {
 constexpr Kernels make_table(const char* name) {
   return {.name = name,
           .vector_floats = kLanes,
-          .matmul_blocks = matmul_blocks,
-          .matmul_scratch = matmul_scratch,
+          .plan_matmul = plan_matmul,
+          .pack_matmul = pack_matmul,
           .matmul = matmul,
           .attention_blocks = attention_blocks,
           .attention_scratch = attention_scratch,

@@ -17,6 +17,14 @@ constexpr int kTileRows = 6;
 constexpr int kTileVectors = 2;
 constexpr int64_t kPanel = kTileVectors * kLanes;  // columns of b that a tile covers
 
+/// Memory that the next tile will want, fetched into the second-level cache while this one computes: a line every few
+/// steps of k, so that these fetches never hold up this tile's own.
+struct Ahead {
+  const float* next = nullptr;
+  int64_t stride = 0;  // floats
+  int64_t left = 0;
+};
+
 /// One tile: c (rows, columns) = a·b [+ bias] [+ c].
 struct Tile {
   const float* a;  // element (row, k) at row·lda + k, or, transposed, at k·lda + row
@@ -29,6 +37,7 @@ struct Tile {
   int64_t columns;    // at most kPanel
   const float* bias;  // (columns), or null
   bool add;           // adds to c instead of overwriting it
+  Ahead a_ahead = {}, c_ahead = {};
 };
 
 template <int kVectors, class Function>
@@ -43,6 +52,8 @@ ATTN_INLINE void for_each_tile_vector(int64_t columns, Function function) {
   }
 }
 
+constexpr int64_t kTransposedAhead = 16;  // transposed rows of a lie apart, where the hardware does not fetch ahead
+
 /// Where a tile's rows of a are read: a pointer for every three rows, since addresses may be a pointer plus one or two
 /// times a register; a pointer for each row would not fit the registers. Transposed, all rows of a k lie together.
 template <int kRows, bool kTransposed>
@@ -56,6 +67,10 @@ struct RowReader {
     for (int i = 0; i < kPointers; ++i) pointers[i] = a + 3 * i * stride;
   }
   ATTN_INLINE float at(int row) const { return kTransposed ? pointers[0][row] : pointers[row / 3][row % 3 * lda]; }
+  ATTN_INLINE void fetch_ahead() const {
+    __builtin_prefetch(pointers[0] + kTransposedAhead * lda);
+    __builtin_prefetch(pointers[0] + kTransposedAhead * lda + kRows - 1);
+  }
   ATTN_INLINE void advance() {
     ATTN_UNROLL
     for (int i = 0; i < kPointers; ++i) {
@@ -70,6 +85,7 @@ ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, const float* b,
   Vec row_of_b[kVectors];
   ATTN_UNROLL
   for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
+  if constexpr (kTransposed) a.fetch_ahead();
   ATTN_UNROLL
   for (int r = 0; r < kRows; ++r) {
     const Vec x = in_register(broadcast(a.at(r)));
@@ -94,17 +110,23 @@ ATTN_INLINE void finish_tile(const Tile& t, const Vec (&sums)[kRows][kVectors]) 
   });
 }
 
+template <int kLines>
+ATTN_INLINE void fetch(Ahead& ahead) {
+  constexpr int kLineFloats = 16, kSecondLevel = 2;
+  if (ahead.left <= 0) return;
+  ATTN_UNROLL
+  for (int i = 0; i < kLines; ++i) __builtin_prefetch(ahead.next + i * kLineFloats, 0, kSecondLevel);
+  ahead.next += ahead.stride;
+  --ahead.left;
+}
+
 template <int kRows, int kVectors, bool kTransposed>
 void multiply_tile(const Tile& t) {
   constexpr int kUnrolled = 4;
+  constexpr int kLinesOfC = kVectors * ATTN_VECTOR_BYTES > 64 ? 2 : 1;
   Vec sums[kRows][kVectors] = {};
-  // c is only needed at the end, but is often far away.
-  ATTN_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    ATTN_UNROLL
-    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.c + r * t.ldc + v * kLanes, 1);
-  }
   RowReader<kRows, kTransposed> a(t.a, t.lda);
+  Ahead a_ahead = t.a_ahead, c_ahead = t.c_ahead;
   const float* b = t.b;
   const int64_t ldb = t.ldb;
   int64_t k = t.k;
@@ -114,6 +136,8 @@ void multiply_tile(const Tile& t) {
       multiply_step(a, b, sums);
       b += ldb;
     }
+    fetch<kLinesOfC>(c_ahead);
+    fetch<1>(a_ahead);
   }
   for (; k > 0; --k) {
     multiply_step(a, b, sums);
@@ -154,6 +178,7 @@ struct TileRows {
     rows = (end - begin) / tiles;
     longer = (end - begin) - rows * tiles;
   }
+  ATTN_INLINE int64_t first_row(int64_t tile) const { return begin + tile * rows + min(tile, longer); }
   /// Calls function(row, rows) for each tile.
   template <class Function>
   ATTN_INLINE void for_each(Function function) const {
