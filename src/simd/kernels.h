@@ -36,7 +36,7 @@ struct Matmul {
 
 enum class MatmulMethod : int32_t {
   dots,      // few rows, form NT: b is streamed once
-  in_place,  // few rows: tiles read b where it lies
+  in_place,  // tiles read b where it lies
   packed     // b is copied once, by all threads together
 };
 
@@ -45,6 +45,8 @@ enum class MatmulMethod : int32_t {
 struct MatmulPlan {
   MatmulMethod method;
   int64_t rounds, pack_blocks, blocks;
+  int64_t parts;           // each a round, or, where b is not copied, all in one
+  bool copies_a;           // every block its own rows
   int64_t packed;          // floats of memory, common to all threads, where a round keeps its copy of b
   int64_t scratch;         // floats that one running block needs
   int64_t depth, columns;  // of k and of c in a round

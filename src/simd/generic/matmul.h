@@ -12,9 +12,10 @@
 namespace attn::simd {
 namespace {
 
-constexpr int64_t kMostPacked = 128 * 1024;    // floats of b in a round: a quarter of a second-level cache of 2 MB
-constexpr int64_t kMostDepth = 512;            // of a round, so that a tile's rows of a stay in the first-level cache
+constexpr int64_t kMostPacked = 192 * 1024;    // floats of b in a round: a quarter of a second-level cache of 2 MB
+constexpr int64_t kMostDepth = 768;            // of a round, so that a tile's rows of a stay in the first-level cache
 constexpr int64_t kMostTransposedDepth = 384;  // the same where they are copied, beside what they are copied from
+constexpr int64_t kMostStride = 128;           // between rows of b that are read in place
 constexpr int64_t kFewestFlops = 1 << 19;      // of a block, so that claiming it costs little
 constexpr int64_t kMostFlops = 1 << 23;        // of a block, so that many threads find work,
 constexpr int64_t kPackedRows = 32;            // of b, by one block of packing
@@ -55,18 +56,32 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = ceil_div(p.n, plan.block_columns);
 }
 
-void plan_packed(const Matmul& p, MatmulPlan& plan) {
+/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole.
+ATTN_INLINE bool copies_b(const Matmul& p) {
+  return p.form == Form::NT || p.n % kLanes != 0 || p.ldb > kMostStride;
+}
+
+void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   const int64_t most_depth = p.form == Form::TN ? kMostTransposedDepth : kMostDepth;
   if (p.k > most_depth) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most_depth)), 8);
   const int64_t panels = ceil_div(p.n, kPanel);
   const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
-  plan.method = MatmulMethod::packed;
   plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
-  plan.rounds = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
+  plan.parts = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
+  plan_blocks(p, plan);
+  plan.copies_a = copies_a(p);
+  plan.scratch = plan.copies_a ? plan.block_tiles * tile_stride(plan) : 0;
+  if (!copies_b(p)) return;
+  plan.method = MatmulMethod::packed;
+  plan.rounds = plan.parts;
   plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
   plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
+}
+
+/// Few rows: copies would not pay.
+void plan_in_place(const Matmul& p, MatmulPlan& plan) {
+  plan.scratch = p.k * kPanel;
   plan_blocks(p, plan);
-  plan.scratch = copies_a(p) ? plan.block_tiles * tile_stride(plan) : 0;
 }
 
 MatmulPlan plan_matmul(const Matmul& p) {
@@ -74,31 +89,30 @@ MatmulPlan plan_matmul(const Matmul& p) {
   if (p.m == 0 || p.n == 0) return plan;
   plan.depth = p.k;
   plan.columns = p.n;
-  plan.rounds = 1;
+  plan.method = MatmulMethod::in_place;
+  plan.rounds = plan.parts = 1;
   if (p.form == Form::NT && p.m <= kDotRows) {
     plan_dots(p, plan);
   } else if (p.form == Form::NT || p.m > 2 * kTileRows) {
-    plan_packed(p, plan);
+    plan_tiles(p, plan);
   } else {
-    plan.method = MatmulMethod::in_place;
-    plan.scratch = p.k * kPanel;
-    plan_blocks(p, plan);
+    plan_in_place(p, plan);
   }
   return plan;
 }
 
-/// What a round multiplies: b's rows [k, k + depth) and columns [column, column_end).
-struct Round {
+/// A part of a product: b's rows [k, k + depth) and columns [column, column_end).
+struct Part {
   int64_t column, column_end, k, depth;
 };
 
-ATTN_INLINE Round round_of(const Matmul& p, const MatmulPlan& plan, int64_t round) {
-  Round r = {0, p.n, 0, p.k};
-  if (plan.rounds == 1) return r;
+ATTN_INLINE Part part_of(const Matmul& p, const MatmulPlan& plan, int64_t part) {
+  Part r = {0, p.n, 0, p.k};
+  if (plan.parts == 1) return r;
   const int64_t depths = max(1, ceil_div(p.k, max(1, plan.depth)));
-  r.column = round / depths * plan.columns;
+  r.column = part / depths * plan.columns;
   r.column_end = min(p.n, r.column + plan.columns);
-  r.k = round % depths * plan.depth;
+  r.k = part % depths * plan.depth;
   r.depth = min(plan.depth, p.k - r.k);
   return r;
 }
@@ -114,7 +128,7 @@ void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64
 }
 
 void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
-  const Round r = round_of(p, plan, round);
+  const Part r = part_of(p, plan, round);
   if (p.form == Form::NT) {
     const int64_t column = r.column + block * kPanel;
     if (column >= r.column_end) return;  // the last round may be narrower
@@ -168,14 +182,14 @@ struct Operand {
 struct BlockProduct {
   const Matmul& p;
   const MatmulPlan& plan;
-  Round round;
+  Part part;
   int64_t column, column_end;
   const float* packed;
   float* scratch;
   TileRows tiles;
 
   void run(int64_t tile, int64_t tile_end) const {
-    const bool copied = plan.method == MatmulMethod::packed && copies_a(p);
+    const bool copied = plan.copies_a;
     if (copied) copy_rows_of_a(tile, tile_end);
     for (int64_t t = tile; t < tile_end; ++t) {
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
@@ -191,9 +205,9 @@ struct BlockProduct {
   bool transposed() const { return p.form == Form::TN; }
   /// Element (row, k) of a, k counted from the round's first.
   const float* a_at(int64_t row, int64_t k) const {
-    return transposed() ? p.a + (round.k + k) * p.lda + row : p.a + row * p.lda + round.k + k;
+    return transposed() ? p.a + (part.k + k) * p.lda + row : p.a + row * p.lda + part.k + k;
   }
-  Operand copied_tile(int64_t tile) const { return {scratch + tile * tile_stride(plan), round.depth}; }
+  Operand copied_tile(int64_t tile) const { return {scratch + tile * tile_stride(plan), part.depth}; }
 
   /// Rows of memory are read from end to end. (Down a column, loads would wait for stores to the scratch whose
   /// addresses agree with theirs in the low 12 bits.)
@@ -201,14 +215,14 @@ struct BlockProduct {
     for (int64_t t = tile; t < tile_end; ++t) {
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
       float* out = scratch + (t - tile) * tile_stride(plan);
-      for (int64_t r = 0; r < rows; ++r) copy_row(a_at(row + r, 0), round.depth, out + r * round.depth);
+      for (int64_t r = 0; r < rows; ++r) copy_row(a_at(row + r, 0), part.depth, out + r * part.depth);
     }
   }
 
   Operand panel_of_b(int64_t c, int64_t columns) const {
     const int64_t width = round_up(columns, kLanes);
-    if (plan.method == MatmulMethod::packed) return {packed + (c - round.column) / kPanel * panel_stride(plan), width};
-    if (columns == width) return {p.b + c, p.ldb};
+    if (plan.method == MatmulMethod::packed) return {packed + (c - part.column) / kPanel * panel_stride(plan), width};
+    if (columns == width) return {p.b + part.k * p.ldb + c, p.ldb};
     pack_panel(p, 0, p.k, c, columns, scratch);
     return {scratch, width};
   }
@@ -217,12 +231,12 @@ struct BlockProduct {
   Ahead a_ahead(int64_t row, int64_t c, int64_t rows) const {
     const int64_t panels = ceil_div(column_end - column, kPanel), panel = (c - column) / kPanel;
     if (transposed()) {
-      const int64_t share = ceil_div(round.depth, panels), k = panel * share;
-      return {a_at(row + rows - 1, k), p.lda, min(share, round.depth - k)};
+      const int64_t share = ceil_div(part.depth, panels), k = panel * share;
+      return {a_at(row + rows - 1, k), p.lda, min(share, part.depth - k)};
     }
     const float* first = a_at(row, 0);
-    if (p.lda > round.depth) return {first + panel * 16, p.lda, rows};
-    const int64_t lines = ceil_div(rows * round.depth, 16), share = ceil_div(lines, panels);
+    if (p.lda > part.depth) return {first + panel * 16, p.lda, rows};
+    const int64_t lines = ceil_div(rows * part.depth, 16), share = ceil_div(lines, panels);
     return {first + panel * share * 16, 16, min(share, lines - panel * share)};
   }
 
@@ -237,30 +251,37 @@ struct BlockProduct {
                        .lda = a.ld,
                        .b = b.data,
                        .ldb = b.ld,
-                       .k = round.depth,
+                       .k = part.depth,
                        .c = raw + row * p.ldc + c,
                        .ldc = p.ldc,
                        .columns = columns,
-                       .bias = p.bias && round.k == 0 ? p.bias + c : nullptr,
-                       .add = p.accumulate || round.k > 0,
+                       .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
+                       .add = p.accumulate || part.k > 0,
                        .a_ahead = ahead,
                        .c_ahead = {raw + next_row * p.ldc + next_column, p.ldc, last_panel ? next_rows : rows}};
     (transposed() ? tile_function<true>(rows, columns) : tile_function<false>(rows, columns))(tile);
-    if (round.k + round.depth >= p.k) finish_part(p, raw, row, rows, c, columns);
+    if (part.k + part.depth >= p.k) finish_part(p, raw, row, rows, c, columns);
   }
 };
 
-void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
-            float* scratch) {
-  const Round r = round_of(p, plan, round);
-  const int64_t column = r.column + block / plan.row_blocks * plan.block_columns;
-  const int64_t column_end = min(r.column_end, column + plan.block_columns);
-  if (column >= column_end) return;  // the last round may be narrower
+void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, const float* packed,
+                    float* scratch) {
+  const int64_t column = part.column + block / plan.row_blocks * plan.block_columns;
+  const int64_t column_end = min(part.column_end, column + plan.block_columns);
+  if (column >= column_end) return;  // the last part may be narrower
   if (plan.method == MatmulMethod::dots) return multiply_few_rows(p, column, column_end);
   const TileRows tiles(0, p.m, kTileRows);
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
-  const BlockProduct product = {p, plan, r, column, column_end, packed, scratch, tiles};
+  const BlockProduct product = {p, plan, part, column, column_end, packed, scratch, tiles};
   product.run(tile, min(ceil_div(p.m, kTileRows), tile + plan.block_tiles));
+}
+
+void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
+            float* scratch) {
+  if (plan.rounds == plan.parts) return multiply_block(p, plan, part_of(p, plan, round), block, packed, scratch);
+  for (int64_t part = 0; part < plan.parts; ++part) {
+    multiply_block(p, plan, part_of(p, plan, part), block, packed, scratch);
+  }
 }
 
 }  // namespace
