@@ -20,8 +20,15 @@ Gradient* Tape::make_gradient() {
   return new (memory_.allocate(sizeof(Gradient))) Gradient{.data = nullptr, .written = false, .pooled = true};
 }
 
+// A parameter's gradient lies in the array of its lane; an activation's belongs to this tape.
+Gradient* Tape::own(Gradient* named) const {
+  const auto offset = reinterpret_cast<std::uintptr_t>(named) - reinterpret_cast<std::uintptr_t>(lane_.named);
+  const std::uintptr_t index = offset / sizeof(Gradient);
+  return index < static_cast<std::uintptr_t>(lane_.count) ? lane_.own + index : named;
+}
+
 GradientWrite Tape::write(const Tensor& tensor) {
-  Gradient& gradient = *tensor.gradient;
+  Gradient& gradient = *own(tensor.gradient);
   if (!gradient.data) gradient.data = lend(tensor.size());
   const bool accumulate = gradient.written;
   gradient.written = true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "tensor/parameters.h"
 #include "tensor/tensor.h"
 
 namespace attn {
@@ -30,6 +31,9 @@ class Tape {
   /// comes and returns as soon as the closure of the operation that made the activation has run, so a handful
   /// of buffers, hot in the cache, serve a model of any depth.
   Gradient* make_gradient();
+
+  /// Gradients of parameters go to this lane from now on.
+  void write_to(const GradientLane& lane) { lane_ = lane; }
 
   /// Announces a contribution to the tensor's gradient, which must be asked for (tensor.gradient != null).
   GradientWrite write(const Tensor& tensor);
@@ -72,10 +76,12 @@ class Tape {
     std::int64_t size = 0;
     bool lent = false;
   };
+  Gradient* own(Gradient* named) const;
   float* lend(std::int64_t size);
   void replace(Buffer& buffer, std::int64_t size);
   void take_back(const Tensor& tensor);
 
+  GradientLane lane_;
   Arena memory_;
   Node* last_ = nullptr;
   std::vector<Buffer> buffers_;

@@ -71,16 +71,20 @@ class RandomTokensTask : public TrainingTask {
 
   Parameters& parameters() override { return model_.parameters(); }
   std::int64_t targets(std::int64_t, std::int64_t) override { return shape_.batch * shape_.context; }
-  LossSum train(Context& context, std::int64_t step, std::int64_t, float gradient_scale) override {
-    const auto n = static_cast<std::size_t>(shape_.batch * shape_.context);
-    auto* lengths = context.arena.array<std::int64_t>(static_cast<std::size_t>(shape_.batch));
-    std::fill_n(lengths, shape_.batch, shape_.context);
+  std::int64_t most_parts(std::int64_t, std::int64_t) override { return shape_.batch; }
+  LossSum train(Context& context, const BatchPart& part, float gradient_scale) override {
+    const std::int64_t sequences = part.end(shape_.batch) - part.begin(shape_.batch);
+    const auto n = static_cast<std::size_t>(sequences * shape_.context);
+    auto* lengths = context.arena.array<std::int64_t>(static_cast<std::size_t>(sequences));
+    std::fill_n(lengths, sequences, shape_.context);
     auto* ids = context.arena.array<std::int32_t>(n + 1);
-    const RandomStream random = RandomStream(1, RandomPurpose::data).derive(static_cast<std::uint64_t>(step));
+    const RandomStream random = RandomStream(1, RandomPurpose::data)
+                                    .derive(static_cast<std::uint64_t>(part.step))
+                                    .derive(static_cast<std::uint64_t>(part.part));
     for (std::size_t i = 0; i <= n; ++i) {
       ids[i] = static_cast<std::int32_t>(random.below(i, static_cast<std::uint64_t>(shape_.vocabulary)));
     }
-    const TokenBatch batch{make_sequences(context.arena, lengths, shape_.batch), ids};
+    const TokenBatch batch{make_sequences(context.arena, lengths, sequences), ids};
     const Tensor hidden = model_.hidden(context, batch);
     const double loss = output_loss(context, hidden, model_.output_weight(), {}, ids + 1, {0, gradient_scale});
     return {loss, static_cast<std::int64_t>(n)};

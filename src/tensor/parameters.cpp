@@ -53,27 +53,37 @@ const NamedParameter* Parameters::find(const std::string& name) const {
   return found == list_.end() ? nullptr : &*found;
 }
 
-void Parameters::enable_gradients() {
-  if (!gradients_) {
-    gradients_ = make_array(size_);
-    slots_.resize(list_.size());
-    for (std::size_t i = 0; i < list_.size(); ++i) {
-      slots_[i].data = gradients_.get() + list_[i].offset;
-      list_[i].tensor.gradient = owners_[i]->gradient = &slots_[i];
-    }
+void Parameters::enable_gradients(int lanes) {
+  while (static_cast<int>(lanes_.size()) < lanes) {
+    Lane& lane = lanes_.emplace_back();
+    lane.gradients = make_array(size_);
+    lane.slots.resize(list_.size());
+    for (std::size_t i = 0; i < list_.size(); ++i) lane.slots[i].data = lane.gradients.get() + list_[i].offset;
+  }
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    list_[i].tensor.gradient = owners_[i]->gradient = &lanes_.front().slots[i];
   }
   begin_gradients();
 }
 
+GradientLane Parameters::lane(int lane) {
+  return {lanes_.front().slots.data(), static_cast<std::int64_t>(list_.size()),
+          lanes_[static_cast<std::size_t>(lane)].slots.data()};
+}
+
 void Parameters::begin_gradients() {
-  for (Gradient& slot : slots_) slot.written = false;
+  for (Lane& lane : lanes_) {
+    for (Gradient& slot : lane.slots) slot.written = false;
+  }
 }
 
 void Parameters::finish_gradients() {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].written) continue;
-    std::fill_n(slots_[i].data, list_[i].tensor.size(), 0.0f);
-    slots_[i].written = true;
+  for (Lane& lane : lanes_) {
+    for (std::size_t i = 0; i < lane.slots.size(); ++i) {
+      if (lane.slots[i].written) continue;
+      std::fill_n(lane.slots[i].data, list_[i].tensor.size(), 0.0f);
+      lane.slots[i].written = true;
+    }
   }
 }
 

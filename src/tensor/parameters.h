@@ -39,6 +39,13 @@ struct NamedParameter {
   std::int64_t offset;  // of its first number in the flat arrays
 };
 
+/// The gradients of one lane, in place of those that tensors name.
+struct GradientLane {
+  const Gradient* named = nullptr;  // (count): the first lane's
+  std::int64_t count = 0;
+  Gradient* own = nullptr;  // (count)
+};
+
 class Parameters {
  public:
   /// Lays all parameters of a model out and points its tensors at them, zeroed; these tensors must then stay where they
@@ -54,15 +61,20 @@ class Parameters {
 
   float* values() { return values_.get(); }
   const float* values() const { return values_.get(); }
-  float* gradients() { return gradients_.get(); }
+  /// Of one lane; those of the first are the gradients once they have been added up.
+  float* gradients(int lane = 0) { return lanes_[static_cast<std::size_t>(lane)].gradients.get(); }
+  int lanes() const { return static_cast<int>(lanes_.size()); }
   /// Length of the flat arrays, padding included; the first decayed() belong to decayed parameters.
   std::int64_t size() const { return size_; }
   std::int64_t decayed() const { return decayed_; }
   /// Number of trained numbers, without padding.
   std::int64_t count() const { return count_; }
 
-  /// Makes room for gradients, and marks them all unwritten.
-  void enable_gradients();
+  /// Makes room for gradients, and marks them all unwritten. Passes that run at the same time write in lanes of their
+  /// own; a tape that is not told otherwise writes in the first.
+  void enable_gradients(int lanes = 1);
+  /// Where a tape finds the gradients of a lane.
+  GradientLane lane(int lane);
   /// Marks all gradients unwritten; the next pass overwrites them.
   void begin_gradients();
   /// Zeroes those that no backward pass has written since.
@@ -77,9 +89,12 @@ class Parameters {
 
   std::vector<NamedParameter> list_;
   std::vector<Tensor*> owners_;  // the modules' tensors, in the order of list_
-  std::vector<Gradient> slots_;  // their gradients
   Array values_;
-  Array gradients_;
+  struct Lane {
+    std::vector<Gradient> slots;  // in the order of list_
+    Array gradients;
+  };
+  std::vector<Lane> lanes_;
   std::int64_t size_ = 0;
   std::int64_t decayed_ = 0;
   std::int64_t count_ = 0;

@@ -98,13 +98,13 @@ std::int64_t ChatTask::targets(std::int64_t step, std::int64_t micro) {
   return sum;
 }
 
-LossSum ChatTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
+LossSum ChatTask::train(Context& context, const BatchPart& part, float gradient_scale) {
   const RandomStream random = RandomStream(options_.seed, RandomPurpose::batches)
-                                  .derive(static_cast<std::uint64_t>(step))
-                                  .derive(static_cast<std::uint64_t>(micro));
+                                  .derive(static_cast<std::uint64_t>(part.step))
+                                  .derive(static_cast<std::uint64_t>(part.micro));
   std::int64_t limit = 0;  // of tokens, for more than one turn
   sequences_.clear();
-  for_each_example(step, micro, [&](std::int64_t example) {
+  for_each_example(part.step, part.micro, [&](std::int64_t example) {
     if (sequences_.count() == 0 || sequences_.tokens_with(fitted(train_, example)) > limit) {
       const auto longest = static_cast<std::uint64_t>(options_.context);
       limit = 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sequences_.count()), longest));

@@ -69,7 +69,7 @@ class ChatTask : public TrainingTask {
 
   Parameters& parameters() override { return model_.parameters(); }
   std::int64_t targets(std::int64_t step, std::int64_t micro) override;
-  LossSum train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) override;
+  LossSum train(Context& context, const BatchPart& part, float gradient_scale) override;
   std::int64_t validation_batches() const override { return valid_batches_.batches_per_epoch(); }
   std::int64_t quick_validation_batches() const override;
   /// Every example in a sequence of its own.

@@ -78,8 +78,13 @@ LossSum ClassificationTask::loss(Context& context, const ExampleFile& file, std:
           static_cast<std::int64_t>(examples.size())};
 }
 
-LossSum ClassificationTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
-  return loss(context, train_, examples(step, micro), options_.label_smoothing, gradient_scale);
+std::int64_t ClassificationTask::most_parts(std::int64_t step, std::int64_t micro) {
+  return targets(step, micro);
+}
+
+LossSum ClassificationTask::train(Context& context, const BatchPart& part, float gradient_scale) {
+  return loss(context, train_, share_of(examples(part.step, part.micro), part), options_.label_smoothing,
+              gradient_scale);
 }
 
 std::int64_t ClassificationTask::quick_validation_batches() const {

@@ -110,8 +110,8 @@ LossSum ContrastiveTask::loss(Context& context, const ExampleFile& file, std::sp
   return {(there + output_loss(context, second, first, {}, rows, half)) / 2, count};
 }
 
-LossSum ContrastiveTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
-  return loss(context, train_.file, examples(step, micro), options_.label_smoothing, gradient_scale);
+LossSum ContrastiveTask::train(Context& context, const BatchPart& part, float gradient_scale) {
+  return loss(context, train_.file, examples(part.step, part.micro), options_.label_smoothing, gradient_scale);
 }
 
 std::int64_t ContrastiveTask::quick_validation_batches() const {

@@ -34,7 +34,7 @@ class ContrastiveTask : public TrainingTask {
   Parameters& parameters() override { return model_.parameters(); }
   /// Examples that are not left out.
   std::int64_t targets(std::int64_t step, std::int64_t micro) override;
-  LossSum train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) override;
+  LossSum train(Context& context, const BatchPart& part, float gradient_scale) override;
   std::int64_t validation_batches() const override { return valid_batches_.batches_per_epoch(); }
   std::int64_t quick_validation_batches() const override;
   /// Batches of 64 examples in the order of the file, whatever the batch of the training; without dropout.

@@ -50,15 +50,20 @@ std::int64_t LanguageTask::targets(std::int64_t, std::int64_t) {
   return options_.batch * options_.context;
 }
 
-LossSum LanguageTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
+std::int64_t LanguageTask::most_parts(std::int64_t, std::int64_t) {
+  return options_.batch;
+}
+
+LossSum LanguageTask::train(Context& context, const BatchPart& part, float gradient_scale) {
   const RandomStream random = RandomStream(options_.seed, RandomPurpose::batches)
-                                  .derive(static_cast<std::uint64_t>(step))
-                                  .derive(static_cast<std::uint64_t>(micro));
+                                  .derive(static_cast<std::uint64_t>(part.step))
+                                  .derive(static_cast<std::uint64_t>(part.micro));
   const auto places = static_cast<std::uint64_t>(train_.size() - options_.context);
-  Windows windows(context.arena, options_.batch, options_.context);
-  for (std::int64_t b = 0; b < options_.batch; ++b) {
+  const std::int64_t begin = part.begin(options_.batch), end = part.end(options_.batch);
+  Windows windows(context.arena, end - begin, options_.context);
+  for (std::int64_t b = begin; b < end; ++b) {
     const auto position = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(b), places));
-    windows.read(train_, b, position, options_.context);
+    windows.read(train_, b - begin, position, options_.context);
   }
   const TokenBatch batch{make_sequences(context.arena, windows.lengths, windows.count), windows.ids};
   const Tensor hidden = model_.hidden(context, batch);

@@ -26,8 +26,9 @@ class LanguageTask : public TrainingTask {
 
   Parameters& parameters() override { return model_.parameters(); }
   std::int64_t targets(std::int64_t step, std::int64_t micro) override;
+  std::int64_t most_parts(std::int64_t step, std::int64_t micro) override;
   /// `batch` windows of `context` tokens at random positions of the training part.
-  LossSum train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) override;
+  LossSum train(Context& context, const BatchPart& part, float gradient_scale) override;
   std::int64_t validation_batches() const override;
   std::int64_t quick_validation_batches() const override;
   /// Consecutive windows that do not overlap; the last one may be short.

@@ -64,12 +64,16 @@ LossSum MaskedTask::loss(Context& context, const MaskedTokens& masked, float lab
           masked.states.rows()};
 }
 
-LossSum MaskedTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
-  const std::int64_t batch = number(step, micro);
+std::int64_t MaskedTask::most_parts(std::int64_t step, std::int64_t micro) {
+  return static_cast<std::int64_t>(train_batches_.batch(number(step, micro)).size());
+}
+
+LossSum MaskedTask::train(Context& context, const BatchPart& part, float gradient_scale) {
+  const std::int64_t batch = number(part.step, part.micro);
   const RandomStream random =
       RandomStream(options_.seed, RandomPurpose::mask).derive(static_cast<std::uint64_t>(batch));
-  return loss(context, mask(context, train_, train_batches_.batch(batch), random), options_.label_smoothing,
-              gradient_scale);
+  return loss(context, mask(context, train_, share_of(train_batches_.batch(batch), part), random),
+              options_.label_smoothing, gradient_scale);
 }
 
 std::int64_t MaskedTask::quick_validation_batches() const {

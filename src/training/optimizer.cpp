@@ -21,9 +21,12 @@ Optimizer::Optimizer(std::int64_t size, const OptimizerOptions& options)
 
 double Optimizer::gradient_norm(Context& context, Parameters& parameters) {
   parameters.finish_gradients();
-  const float* gradients = parameters.gradients();
+  float* gradients = parameters.gradients();
   parallel_ranges(context, parameters.size(), kGrain, 2.0 * static_cast<double>(parameters.size()),
                   [&](std::int64_t begin, std::int64_t end) {
+                    for (int lane = 1; lane < parameters.lanes(); ++lane) {
+                      context.kernels.add(gradients, parameters.gradients(lane), gradients, begin, end);
+                    }
                     partial_sums_[static_cast<std::size_t>(begin / kGrain)] =
                         context.kernels.dot(gradients, gradients, begin, end);
                   });

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "nn/sequences.h"
 #include "text/example_file.h"
+#include "training/task.h"
 
 namespace attn {
 
@@ -22,6 +23,13 @@ struct PackedField {
 };
 
 PackedField pack_field(Arena& arena, const ExampleFile& file, std::span<const std::int64_t> examples, int field);
+
+/// The examples of one part of a batch.
+inline std::span<const std::int64_t> share_of(std::span<const std::int64_t> examples, const BatchPart& part) {
+  const auto count = static_cast<std::int64_t>(examples.size());
+  return examples.subspan(static_cast<std::size_t>(part.begin(count)),
+                          static_cast<std::size_t>(part.end(count) - part.begin(count)));
+}
 
 /// Tokens that this field has in all of these examples.
 std::int64_t count_tokens(const ExampleFile& file, std::span<const std::int64_t> examples, int field);

@@ -24,9 +24,8 @@ Trainer::Trainer(TrainingTask& task, const TrainerOptions& options, ThreadPool& 
       options_(options),
       pool_(pool),
       kernels_(kernels),
-      optimizer_(task.parameters().size(), options.optimizer) {
-  task.parameters().enable_gradients();
-}
+      lanes_(task, pool, kernels),
+      optimizer_(task.parameters().size(), options.optimizer) {}
 
 LossSum Trainer::accumulate_gradients(std::int64_t step) {
   task_.parameters().begin_gradients();
@@ -37,14 +36,8 @@ LossSum Trainer::accumulate_gradients(std::int64_t step) {
       RandomStream(options_.seed, RandomPurpose::dropout).derive(static_cast<std::uint64_t>(step));
   LossSum sum;
   for (std::int64_t micro = 0; micro < options_.accumulate; ++micro) {
-    arena_.reset();
-    tape_.reset();
-    Context context{arena_, pool_, kernels_};
-    context.tape = &tape_;
-    context.training = true;
-    context.random = random.derive(static_cast<std::uint64_t>(micro));
-    sum += task_.train(context, step, micro, 1.0f / static_cast<float>(targets));
-    tape_.backward();
+    sum +=
+        lanes_.train(step, micro, random.derive(static_cast<std::uint64_t>(micro)), 1.0f / static_cast<float>(targets));
   }
   return sum;
 }

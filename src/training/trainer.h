@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "training/lanes.h"
 #include "training/optimizer.h"
 #include "training/schedule.h"
 #include "training/task.h"
@@ -104,10 +105,10 @@ class Trainer {
 
   TrainingTask& task_;
   TrainerOptions options_;
-  Arena arena_;
-  Tape tape_;
   ThreadPool& pool_;
   const simd::Kernels& kernels_;
+  Lanes lanes_;
+  Arena arena_;  // of evaluations
   Optimizer optimizer_;
   TrainerState state_;
   double last_norm_ = 0;

@@ -60,8 +60,13 @@ LossSum TranslationTask::loss(Context& context, const ExampleFile& file, std::sp
           target.sequences.tokens()};
 }
 
-LossSum TranslationTask::train(Context& context, std::int64_t step, std::int64_t micro, float gradient_scale) {
-  return loss(context, train_, examples(step, micro), {options_.label_smoothing, gradient_scale});
+std::int64_t TranslationTask::most_parts(std::int64_t step, std::int64_t micro) {
+  return static_cast<std::int64_t>(examples(step, micro).size());
+}
+
+LossSum TranslationTask::train(Context& context, const BatchPart& part, float gradient_scale) {
+  return loss(context, train_, share_of(examples(part.step, part.micro), part),
+              {options_.label_smoothing, gradient_scale});
 }
 
 std::int64_t TranslationTask::quick_validation_batches() const {

@@ -104,7 +104,7 @@ TEST_CASE("chat: a model that learnt to continue texts continues the line") {
   write_file(lab.folder.path("t.txt"), text);
   const std::string model = lab.folder.path("m");
   REQUIRE(run_attn({"train", "generate", lab.folder.path("t.txt"), "--out", model, "--tokenizer", "char", "--steps",
-                    "150", "--layers", "1", "--d-model", "32", "--quiet"})
+                    "300", "--layers", "1", "--d-model", "32", "--quiet"})
               .exit_code == 0);
   CHECK(run_attn({"chat", model, "--greedy"}, {.input = "ping\n"}).out == "pong\n");
 }

@@ -72,7 +72,7 @@ TEST_CASE("chat task: small data fill a batch several times; its targets are wha
   for (std::int64_t step = 0; step < 3; ++step) {
     for (std::int64_t micro = 0; micro < 2; ++micro) {
       bench.begin(false);
-      const LossSum loss = task.train(bench.context, step, micro, 1);
+      const LossSum loss = task.train(bench.context, {step, micro}, 1);
       CHECK(loss.targets == 4 * 6);
       CHECK(task.targets(step, micro) == loss.targets);
     }

@@ -52,12 +52,12 @@ TEST_CASE("masked task: a batch's targets are known before it is run, and differ
     for (std::int64_t micro = 0; micro < 2; ++micro) {
       Workbench bench(*simd::kernels());
       const std::int64_t targets = task.targets(step, micro);
-      const LossSum loss = task.train(bench.context, step, micro, 1);
+      const LossSum loss = task.train(bench.context, {step, micro}, 1);
       CHECK(loss.targets == targets);
       CHECK(targets >= 8);  // at least one of each text
       losses.push_back(loss.mean());
       Workbench again(*simd::kernels());
-      CHECK(task.train(again.context, step, micro, 1).loss == loss.loss);
+      CHECK(task.train(again.context, {step, micro}, 1).loss == loss.loss);
     }
   }
   std::sort(losses.begin(), losses.end());

@@ -34,7 +34,7 @@ Pass run(TinyTask& task, const simd::Kernels& kernels, int threads) {
   bench.begin(true);
   bench.context.training = true;
   Pass pass;
-  pass.loss = task.train(bench.context, 0, 0, 0.01f).loss;
+  pass.loss = task.train(bench.context, {}, 0.01f).loss;
   bench.tape.backward();
   parameters.finish_gradients();
   pass.gradients.assign(parameters.gradients(), parameters.gradients() + parameters.size());

@@ -1,6 +1,7 @@
 #pragma once
 // A language model on random tokens as a training task: for tests of the trainer and of what a step does.
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -56,21 +57,35 @@ class TinyTask : public TrainingTask {
   DecoderModel& model() { return *model_; }
   Parameters& parameters() override { return model_->parameters(); }
   std::int64_t targets(std::int64_t, std::int64_t micro) override { return batch(micro).target_count; }
-  LossSum train(Context& context, std::int64_t, std::int64_t micro, float gradient_scale) override {
-    return loss(context, batch(micro), gradient_scale);
+  std::int64_t most_parts(std::int64_t, std::int64_t micro) override {
+    return static_cast<std::int64_t>(batch(micro).lengths.size());
+  }
+  LossSum train(Context& context, const BatchPart& part, float gradient_scale) override {
+    const TinyBatch& whole = batch(part.micro);
+    const std::int64_t sequences = static_cast<std::int64_t>(whole.lengths.size());
+    const std::int64_t first = part.begin(sequences), count = part.end(sequences) - first;
+    const std::int32_t* begins = whole.starts.data() + first;
+    auto* starts = context.arena.array<std::int32_t>(static_cast<std::size_t>(count + 1));
+    for (std::int64_t b = 0; b <= count; ++b) starts[b] = begins[b] - begins[0];
+    return loss(context,
+                {{count, starts, whole.lengths.data() + first, whole.positions.data() + begins[0]},
+                 whole.ids.data() + begins[0]},
+                whole.targets.data() + begins[0], gradient_scale);
   }
   std::int64_t validation_batches() const override { return static_cast<std::int64_t>(batches_.size()); }
   std::int64_t quick_validation_batches() const override { return 1; }
-  LossSum validate(Context& context, std::int64_t index) override { return loss(context, batch(index), 1); }
+  LossSum validate(Context& context, std::int64_t index) override {
+    return loss(context, batch(index).tokens(), batch(index).targets.data(), 1);
+  }
   double characters_per_target() const override { return 1; }
 
  private:
   const TinyBatch& batch(std::int64_t index) const { return batches_[static_cast<std::size_t>(index)]; }
-  LossSum loss(Context& context, const TinyBatch& batch, float gradient_scale) const {
-    const Tensor hidden = model_->hidden(context, batch.tokens());
-    return {output_loss(context, hidden, model_->output_weight(), {}, batch.targets.data(),
+  LossSum loss(Context& context, const TokenBatch& tokens, const std::int32_t* targets, float gradient_scale) const {
+    const Tensor hidden = model_->hidden(context, tokens);
+    return {output_loss(context, hidden, model_->output_weight(), {}, targets,
                         {.label_smoothing = 0, .gradient_scale = gradient_scale}),
-            batch.target_count};
+            std::count_if(targets, targets + hidden.rows(), [](std::int32_t target) { return target >= 0; })};
   }
 
   std::unique_ptr<DecoderModel> model_;

@@ -115,7 +115,7 @@ TEST_CASE("translation task: the loss of a batch is that of its lines one by one
   CHECK(valid.loss == doctest::Approx(plain).epsilon(1e-5));
   CHECK(task.targets(0, 0) == tokens);
   bench.begin(false);
-  CHECK(task.train(bench.context, 0, 0, 1).loss == doctest::Approx(smoothed).epsilon(1e-5));
+  CHECK(task.train(bench.context, {}, 1).loss == doctest::Approx(smoothed).epsilon(1e-5));
 }
 
 TEST_CASE("translation task: a small model learns to reverse what it has not seen") {

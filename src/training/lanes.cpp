@@ -1,0 +1,74 @@
+#include "training/lanes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace attn {
+
+namespace {
+
+constexpr int kLanes = 2;
+// Measured: a part of a small model does best with 100 to 300 target tokens, one of a large model, where copying weights
+// into the order of the kernels costs more and nothing stays near the processor anyway, with 1,000 and more.
+constexpr std::int64_t kPartTokens = 128, kLargeModelPartTokens = 1024;
+constexpr std::int64_t kLargeModel = 4'000'000;  // parameters
+constexpr double kAlwaysShared = 1e12;           // FLOPs, as the pool is told
+
+}  // namespace
+
+Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels)
+    : task_(task), pool_(pool), kernels_(kernels), lanes_(kLanes) {
+  task.parameters().enable_gradients(kLanes);
+  for (int i = 0; i < kLanes; ++i) {
+    Lane& lane = lanes_[static_cast<std::size_t>(i)];
+    lane.tape.write_to(task.parameters().lane(i));
+    lane.pool = std::make_unique<ThreadPool>(std::max(1, (pool.threads() + kLanes - 1 - i) / kLanes));
+  }
+}
+
+std::int64_t Lanes::parts_of(std::int64_t step, std::int64_t micro) {
+  const bool large = task_.parameters().count() >= kLargeModel;
+  const std::int64_t tokens = task_.targets(step, micro),
+                     wanted = tokens / (large ? kLargeModelPartTokens : kPartTokens);
+  const std::int64_t parts =
+      std::min(std::max<std::int64_t>(wanted, tokens >= kPartTokens ? kLanes : 1), task_.most_parts(step, micro));
+  return parts < kLanes ? 1 : parts / kLanes * kLanes;
+}
+
+LossSum Lanes::train_part(Lane& lane, ThreadPool& pool, const BatchPart& part, const RandomStream& random,
+                          float gradient_scale) {
+  lane.arena.reset();
+  lane.tape.reset();
+  Context context{lane.arena, pool, kernels_};
+  context.tape = &lane.tape;
+  context.training = true;
+  context.random = random.derive(static_cast<std::uint64_t>(part.part));
+  const LossSum loss = task_.train(context, part, gradient_scale);
+  lane.tape.backward();
+  return loss;
+}
+
+LossSum Lanes::train(std::int64_t step, std::int64_t micro, const RandomStream& random, float gradient_scale) {
+  const std::int64_t parts = parts_of(step, micro);
+  if (parts == 1) return train_part(lanes_[0], pool_, {step, micro}, random, gradient_scale);
+  if (losses_.size() < static_cast<std::size_t>(parts)) losses_.resize(static_cast<std::size_t>(parts));
+  pool_.run(kLanes, kAlwaysShared, [&](std::int64_t index, int) {
+    Lane& lane = lanes_[static_cast<std::size_t>(index)];
+    try {
+      for (std::int64_t part = index; part < parts; part += kLanes) {
+        losses_[static_cast<std::size_t>(part)] =
+            train_part(lane, *lane.pool, {step, micro, part, parts}, random, gradient_scale);
+      }
+    } catch (...) {
+      lane.error = std::current_exception();
+    }
+  });
+  for (Lane& lane : lanes_) {
+    if (lane.error) std::rethrow_exception(std::exchange(lane.error, nullptr));
+  }
+  LossSum sum;
+  for (std::int64_t part = 0; part < parts; ++part) sum += losses_[static_cast<std::size_t>(part)];
+  return sum;
+}
+
+}  // namespace attn
