@@ -193,7 +193,7 @@ struct BlockProduct {
     if (copied) copy_rows_of_a(tile, tile_end);
     for (int64_t t = tile; t < tile_end; ++t) {
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
-      const int64_t next_rows = t + 1 < tile_end ? tiles.first_row(t + 2) - row - rows : 0;
+      const int64_t next_rows = row + rows < p.m ? tiles.first_row(t + 2) - row - rows : 0;
       const Operand a = copied ? copied_tile(t - tile) : Operand{a_at(row, 0), p.lda};
       for (int64_t c = column; c < column_end; c += kPanel) {
         const Ahead ahead = copied || next_rows == 0 ? Ahead{} : a_ahead(row + rows, c, next_rows);

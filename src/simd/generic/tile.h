@@ -66,33 +66,37 @@ struct RowReader {
     ATTN_UNROLL
     for (int i = 0; i < kPointers; ++i) pointers[i] = a + 3 * i * stride;
   }
-  ATTN_INLINE float at(int row) const { return kTransposed ? pointers[0][row] : pointers[row / 3][row % 3 * lda]; }
+  /// Element (row, step), step counted from where the last advance() led; transposed, there is step 0 only.
+  ATTN_INLINE float at(int row, int step) const {
+    return kTransposed ? pointers[0][row] : pointers[row / 3][row % 3 * lda + step];
+  }
   ATTN_INLINE void fetch_ahead() const {
     __builtin_prefetch(pointers[0] + kTransposedAhead * lda);
     __builtin_prefetch(pointers[0] + kTransposedAhead * lda + kRows - 1);
   }
-  ATTN_INLINE void advance() {
+  ATTN_INLINE void advance(int steps) {
     ATTN_UNROLL
     for (int i = 0; i < kPointers; ++i) {
-      pointers[i] += kTransposed ? lda : 1;
+      pointers[i] += kTransposed ? lda : steps;
       __asm__("" : "+r"(pointers[i]));  // or the compiler makes it one pointer and many offsets
     }
   }
 };
 
 template <int kRows, int kVectors, bool kTransposed>
-ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, const float* b, Vec (&sums)[kRows][kVectors]) {
+ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const float* b,
+                               Vec (&sums)[kRows][kVectors]) {
   Vec row_of_b[kVectors];
   ATTN_UNROLL
   for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
   if constexpr (kTransposed) a.fetch_ahead();
   ATTN_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    const Vec x = in_register(broadcast(a.at(r)));
+    const Vec x = in_register(broadcast(a.at(r, kTransposed ? 0 : step)));
     ATTN_UNROLL
     for (int v = 0; v < kVectors; ++v) multiply_add(x, row_of_b[v], sums[r][v]);
   }
-  a.advance();
+  if (kTransposed) a.advance(1);
 }
 
 template <int kRows, int kVectors>
@@ -133,14 +137,16 @@ void multiply_tile(const Tile& t) {
   for (; k >= kUnrolled; k -= kUnrolled) {
     ATTN_UNROLL
     for (int u = 0; u < kUnrolled; ++u) {
-      multiply_step(a, b, sums);
+      multiply_step(a, u, b, sums);
       b += ldb;
     }
+    if (!kTransposed) a.advance(kUnrolled);
     fetch<kLinesOfC>(c_ahead);
     fetch<1>(a_ahead);
   }
   for (; k > 0; --k) {
-    multiply_step(a, b, sums);
+    multiply_step(a, 0, b, sums);
+    if (!kTransposed) a.advance(1);
     b += ldb;
   }
   finish_tile(t, sums);
