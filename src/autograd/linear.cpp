@@ -16,15 +16,15 @@ constexpr std::int64_t kColumnGrain = 64;      // columns of one column-sum bloc
 struct Backward {
   Context* context;
   Tensor x, weight, bias, y;
-  Tensor preactivation;
+  const float* kept;  // (N, out): slopes or results, as the activation wants
   Activation activation;
 
   void operator()() const {
     float* d_y = y.gradient->data;  // (N, out); nobody reads it after this closure
     if (activation != Activation::none) {
-      const double flops = 30.0 * static_cast<double>(y.size());
+      const double flops = 2.0 * static_cast<double>(y.size());
       parallel_ranges(*context, y.size(), kElementGrain, flops, [&](std::int64_t begin, std::int64_t end) {
-        context->kernels.activation_backward(activation, preactivation.data, d_y, d_y, begin, end);
+        context->kernels.activation_backward(activation, kept, d_y, d_y, begin, end);
       });
     }
     multiply(d_y);
@@ -82,9 +82,8 @@ Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation
   if (bias) expect_shape("linear", "bias", bias, Shape::vector(out));
 
   const Tensor y = context.make(Shape::matrix(n, out));
-  const bool keep = context.tape && activation != Activation::none;
-  const Tensor preactivation =
-      keep ? Tensor{context.arena.array<float>(static_cast<std::size_t>(y.size())), nullptr, y.shape} : Tensor{};
+  const bool keep = context.tape && keeps_slope(activation);
+  float* slopes = keep ? context.arena.array<float>(static_cast<std::size_t>(y.size())) : nullptr;  // (N, out)
   run_matmul(context, {.form = Form::NT,
                        .m = n,
                        .n = out,
@@ -98,9 +97,9 @@ Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation
                        .accumulate = false,
                        .bias = bias.data,
                        .activation = activation,
-                       .preactivation = preactivation.data});
+                       .slopes = slopes});
   if (context.tape) {
-    context.tape->record(Backward{&context, x, weight, bias, y, preactivation, activation}, y);
+    context.tape->record(Backward{&context, x, weight, bias, y, slopes ? slopes : y.data, activation}, y);
   }
   return y;
 }

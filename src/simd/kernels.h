@@ -14,6 +14,12 @@ namespace attn::simd {
 
 enum class Activation : int32_t { none, relu, gelu, gelu_tanh, tanh };
 
+/// Whether the backward pass of an activation needs its slopes, which the forward pass computes almost for nothing. That
+/// of the others follows from the result.
+constexpr bool keeps_slope(Activation which) {
+  return which == Activation::gelu || which == Activation::gelu_tanh;
+}
+
 /// Which operands are transposed in memory: c (M, N) = a·b, with a given as (M, K) or, for TN, as (K, M), and
 /// b as (K, N) or, for NT, as (N, K).
 enum class Form : int32_t { NN, NT, TN };
@@ -31,7 +37,7 @@ struct Matmul {
   bool accumulate = false;      // adds to c instead of overwriting it; not together with an activation
   const float* bias = nullptr;  // (N), or null
   Activation activation = Activation::none;
-  float* preactivation = nullptr;  // (M, N) with ldc: a·b + bias is kept here if not null
+  float* slopes = nullptr;  // (M, N) with ldc, or null; written if keeps_slope(activation)
 };
 
 enum class MatmulMethod : int32_t {
@@ -227,10 +233,10 @@ struct Kernels {
   void (*log_softmax)(float* x, int64_t ld, int64_t columns, int64_t row_begin, int64_t row_end);
   void (*cross_entropy)(const CrossEntropy&, int64_t row_begin, int64_t row_end);
 
-  /// y = activation(x), elements [begin, end).
-  void (*activation)(Activation, const float* x, float* y, int64_t begin, int64_t end);
-  /// d_x = d_y ∘ activation'(x), x the preactivation; d_x may be d_y.
-  void (*activation_backward)(Activation, const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end);
+  /// y = activation(x), elements [begin, end); y may be x. With keeps_slope, slopes = activation'(x) unless null.
+  void (*activation)(Activation, const float* x, float* y, float* slopes, int64_t begin, int64_t end);
+  /// d_x = d_y ∘ activation'(x); kept are the slopes, or, without keeps_slope, y. d_x may be d_y.
+  void (*activation_backward)(Activation, const float* kept, const float* d_y, float* d_x, int64_t begin, int64_t end);
   /// out (N, F) = silu(gate)∘up with gate_up (N, 2F), gate first.
   void (*swiglu)(const float* gate_up, float* out, int64_t d_ff, int64_t row_begin, int64_t row_end);
   /// d_gate_up (N, 2F), written or, with accumulate, added to.

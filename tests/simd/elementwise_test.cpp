@@ -26,11 +26,11 @@ TEST_CASE("activations and their slopes, every tail and misalignment") {
     for (Activation which : kActivations) {
       for (std::int64_t size : awkward_sizes(kernels)) {
         const std::int64_t offset = size % 4;
-        Array x(size, offset), y(size, 3 - offset), d_y(size, offset), d_x(size);
+        Array x(size, offset), y(size, 3 - offset), slopes(size, offset), d_y(size, offset), d_x(size);
         fill_with_edges(x, static_cast<std::uint64_t>(size));
         d_y.fill_random(2);
-        kernels.activation(which, x, y, 0, size);
-        kernels.activation_backward(which, x, d_y, d_x, 0, size);
+        kernels.activation(which, x, y, slopes, 0, size);
+        kernels.activation_backward(which, simd::keeps_slope(which) ? slopes : y, d_y, d_x, 0, size);
         double worst = 0, worst_slope = 0;
         for (std::int64_t i = 0; i < size; ++i) {
           // GELU's distribution is within 2e-7 absolutely, so the activation is within |x| times that.
@@ -51,7 +51,7 @@ TEST_CASE("tanh keeps its digits around 0") {
     constexpr std::int64_t kSize = 4000;
     Array x(kSize), y(kSize);
     for (std::int64_t i = 0; i < kSize; ++i) x[i] = 0.001f * static_cast<float>(i - kSize / 2);
-    kernels.activation(Activation::tanh, x, y, 0, kSize);
+    kernels.activation(Activation::tanh, x, y, nullptr, 0, kSize);
     double worst = 0;
     for (std::int64_t i = 0; i < kSize; ++i) {
       const double expected = std::tanh(static_cast<double>(x[i]));
@@ -66,15 +66,15 @@ TEST_CASE("activations work on a range only, in place, and pass NaN on") {
     for (Activation which : kActivations) {
       Array x(40);
       x.fill(1);
-      kernels.activation(which, x, x, 3, 38);
+      kernels.activation(which, x, x, nullptr, 3, 38);
       const float y = x[3];
       for (std::int64_t i = 0; i < 40; ++i) CHECK(x[i] == (i >= 3 && i < 38 ? y : 1));
       const float nan = std::numeric_limits<float>::quiet_NaN();
       x.fill(nan);
-      Array out(40), d_y(40);
-      kernels.activation(which, x, out, 0, 40);
+      Array out(40), slopes(40), d_y(40);
+      kernels.activation(which, x, out, slopes, 0, 40);
       for (std::int64_t i = 0; i < 40; ++i) CHECK(std::isnan(out[i]));
-      kernels.activation_backward(which, x, d_y.fill(nan), d_y, 0, 40);
+      kernels.activation_backward(which, simd::keeps_slope(which) ? slopes : out, d_y.fill(nan), d_y, 0, 40);
       for (std::int64_t i = 0; i < 40; ++i) CHECK(std::isnan(d_y[i]));
     }
   });

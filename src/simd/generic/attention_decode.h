@@ -90,7 +90,7 @@ void attention_weights(const Attention& p, int64_t sequence, int64_t head, float
     float* row = weights + t * h.keys;
     dot_products(h.query + t * p.ld_query, p.ld_query, 1, h.key, p.ld_key, p.d_head, 0, h.keys,
                  [&](int64_t, int64_t j, float score) { row[j] = score * p.scale; });
-    if (scores) activate_range<Activation::none>(row, scores + t * h.keys, 0, h.keys);
+    if (scores) copy_row(row, h.keys, scores + t * h.keys);
     const int64_t seen = visible_keys(h, t);
     softmax(row, h.keys, seen, 0, 1);
     for (int64_t j = seen; j < h.keys; ++j) row[j] = 0;

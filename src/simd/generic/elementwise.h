@@ -14,77 +14,80 @@ ATTN_INLINE Vec gelu_tanh_gate(Vec x) {
   return sigmoid(x * (kGeluCubic * (x * x) + kGeluSlope));
 }
 
+/// activation(x), and its slope there.
 template <Activation kActivation>
-ATTN_INLINE Vec activate(Vec x) {
-  if constexpr (kActivation == Activation::relu) return x < 0.0f ? Vec{} : x;
-  if constexpr (kActivation == Activation::gelu_tanh) return x * gelu_tanh_gate(x);
-  if constexpr (kActivation == Activation::gelu) {
-    Vec bell;
-    return x * normal_distribution(x, bell);
-  }
-  if constexpr (kActivation == Activation::tanh) return hyperbolic_tangent(x);
-  return x;
-}
-
-template <Activation kActivation>
-ATTN_INLINE Vec activation_slope(Vec x) {
-  if constexpr (kActivation == Activation::relu) return x > 0.0f ? broadcast(1.0f) : (x != x ? x : Vec{});
+ATTN_INLINE Vec activate(Vec x, Vec& slope) {
   if constexpr (kActivation == Activation::gelu_tanh) {
-    const Vec gate = gelu_tanh_gate(x);
-    return gate + x * gate * (1.0f - gate) * (3.0f * kGeluCubic * (x * x) + kGeluSlope);
+    const Vec gate = gelu_tanh_gate(x), y = x * gate;
+    slope = gate + y * (1.0f - gate) * (3.0f * kGeluCubic * (x * x) + kGeluSlope);
+    return y;
   }
   if constexpr (kActivation == Activation::gelu) {
     Vec bell;
     const Vec distribution = normal_distribution(x, bell);
-    return distribution + x * bell * 0.3989422804f;
+    slope = distribution + x * bell * 0.3989422804f;
+    return x * distribution;
   }
-  if constexpr (kActivation == Activation::tanh) {
-    const Vec y = hyperbolic_tangent(x);
-    return 1.0f - y * y;
-  }
+  if constexpr (kActivation == Activation::relu) return x < 0.0f ? Vec{} : x;
+  if constexpr (kActivation == Activation::tanh) return hyperbolic_tangent(x);
+  return x;
+}
+
+/// The slope, from what the forward pass kept (see keeps_slope).
+template <Activation kActivation>
+ATTN_INLINE Vec slope_of(Vec kept) {
+  if constexpr (keeps_slope(kActivation)) return kept;
+  if constexpr (kActivation == Activation::relu) return kept > 0.0f ? broadcast(1.0f) : (kept != kept ? kept : Vec{});
+  if constexpr (kActivation == Activation::tanh) return 1.0f - kept * kept;
   return broadcast(1.0f);
 }
 
 template <Activation kActivation>
-void activate_range(const float* x, float* y, int64_t begin, int64_t end) {
-  for_each_vector(begin, end,
-                  [=](int64_t i, auto lanes) { store(y + i, activate<kActivation>(load(x + i, lanes)), lanes); });
-}
-
-template <Activation kActivation>
-void activate_range_backward(const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end) {
+void activate_range(const float* x, float* y, float* slopes, int64_t begin, int64_t end) {
   for_each_vector(begin, end, [=](int64_t i, auto lanes) {
-    store(d_x + i, load(d_y + i, lanes) * activation_slope<kActivation>(load(x + i, lanes)), lanes);
+    Vec slope;
+    store(y + i, activate<kActivation>(load(x + i, lanes), slope), lanes);
+    if constexpr (keeps_slope(kActivation)) {
+      if (slopes) store(slopes + i, slope, lanes);
+    }
   });
 }
 
-void activation(Activation which, const float* x, float* y, int64_t begin, int64_t end) {
+template <Activation kActivation>
+void activate_range_backward(const float* kept, const float* d_y, float* d_x, int64_t begin, int64_t end) {
+  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
+    store(d_x + i, load(d_y + i, lanes) * slope_of<kActivation>(load(kept + i, lanes)), lanes);
+  });
+}
+
+void activation(Activation which, const float* x, float* y, float* slopes, int64_t begin, int64_t end) {
   switch (which) {
     case Activation::none:
-      return activate_range<Activation::none>(x, y, begin, end);
+      return activate_range<Activation::none>(x, y, slopes, begin, end);
     case Activation::relu:
-      return activate_range<Activation::relu>(x, y, begin, end);
+      return activate_range<Activation::relu>(x, y, slopes, begin, end);
     case Activation::gelu:
-      return activate_range<Activation::gelu>(x, y, begin, end);
+      return activate_range<Activation::gelu>(x, y, slopes, begin, end);
     case Activation::gelu_tanh:
-      return activate_range<Activation::gelu_tanh>(x, y, begin, end);
+      return activate_range<Activation::gelu_tanh>(x, y, slopes, begin, end);
     case Activation::tanh:
-      return activate_range<Activation::tanh>(x, y, begin, end);
+      return activate_range<Activation::tanh>(x, y, slopes, begin, end);
   }
 }
 
-void activation_backward(Activation which, const float* x, const float* d_y, float* d_x, int64_t begin, int64_t end) {
+void activation_backward(Activation which, const float* kept, const float* d_y, float* d_x, int64_t begin,
+                         int64_t end) {
   switch (which) {
     case Activation::none:
-      return activate_range_backward<Activation::none>(x, d_y, d_x, begin, end);
+      return activate_range_backward<Activation::none>(kept, d_y, d_x, begin, end);
     case Activation::relu:
-      return activate_range_backward<Activation::relu>(x, d_y, d_x, begin, end);
+      return activate_range_backward<Activation::relu>(kept, d_y, d_x, begin, end);
     case Activation::gelu:
-      return activate_range_backward<Activation::gelu>(x, d_y, d_x, begin, end);
+      return activate_range_backward<Activation::gelu>(kept, d_y, d_x, begin, end);
     case Activation::gelu_tanh:
-      return activate_range_backward<Activation::gelu_tanh>(x, d_y, d_x, begin, end);
+      return activate_range_backward<Activation::gelu_tanh>(kept, d_y, d_x, begin, end);
     case Activation::tanh:
-      return activate_range_backward<Activation::tanh>(x, d_y, d_x, begin, end);
+      return activate_range_backward<Activation::tanh>(kept, d_y, d_x, begin, end);
   }
 }
 

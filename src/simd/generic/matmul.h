@@ -147,30 +147,21 @@ void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t
   }
 }
 
-/// What is left to do once a product is complete in `raw`.
-void finish_part(const Matmul& p, const float* raw, int64_t row, int64_t rows, int64_t column, int64_t columns) {
-  if (raw == p.c && p.activation == Activation::none && !p.preactivation) return;
+/// Activates a part of c that is complete.
+void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  if (p.activation == Activation::none) return;
   for (int64_t r = row; r < row + rows; ++r) {
     const int64_t first = r * p.ldc + column;
-    if (p.preactivation && raw != p.preactivation) {
-      activate_range<Activation::none>(raw, p.preactivation, first, first + columns);
-    } else {
-      activation(p.activation, raw, p.c, first, first + columns);
-    }
+    activation(p.activation, p.c, p.c, p.slopes, first, first + columns);
   }
 }
 
-float* raw_output(const Matmul& p) {
-  return p.preactivation && p.activation != Activation::none ? p.preactivation : p.c;
-}
-
 void multiply_few_rows(const Matmul& p, int64_t column, int64_t end) {
-  float* raw = raw_output(p);
   dot_products(p.a, p.lda, p.m, p.b, p.ldb, p.k, column, end, [&](int64_t r, int64_t c, float total) {
-    float* y = raw + r * p.ldc + c;
+    float* y = p.c + r * p.ldc + c;
     *y = total + (p.bias ? p.bias[c] : 0.0f) + (p.accumulate ? *y : 0.0f);
   });
-  finish_part(p, raw, 0, p.m, column, end - column);
+  activate_part(p, 0, p.m, column, end - column);
 }
 
 struct Operand {
@@ -244,7 +235,6 @@ struct BlockProduct {
   void multiply(Operand a, int64_t row, int64_t rows, int64_t c, int64_t next_rows, const Ahead& ahead) const {
     const int64_t columns = min(kPanel, column_end - c);
     const Operand b = panel_of_b(c, columns);
-    float* raw = raw_output(p);
     const bool last_panel = c + kPanel >= column_end;
     const int64_t next_row = last_panel ? row + rows : row, next_column = last_panel ? column : c + kPanel;
     const Tile tile = {.a = a.data,
@@ -252,15 +242,15 @@ struct BlockProduct {
                        .b = b.data,
                        .ldb = b.ld,
                        .k = part.depth,
-                       .c = raw + row * p.ldc + c,
+                       .c = p.c + row * p.ldc + c,
                        .ldc = p.ldc,
                        .columns = columns,
                        .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
                        .add = p.accumulate || part.k > 0,
                        .a_ahead = ahead,
-                       .c_ahead = {raw + next_row * p.ldc + next_column, p.ldc, last_panel ? next_rows : rows}};
+                       .c_ahead = {p.c + next_row * p.ldc + next_column, p.ldc, last_panel ? next_rows : rows}};
     (transposed() ? tile_function<true>(rows, columns) : tile_function<false>(rows, columns))(tile);
-    if (part.k + part.depth >= p.k) finish_part(p, raw, row, rows, c, columns);
+    if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, columns);
   }
 };
 
