@@ -60,35 +60,35 @@ void activate_range_backward(const float* kept, const float* d_y, float* d_x, in
   });
 }
 
-void activation(Activation which, const float* x, float* y, float* slopes, int64_t begin, int64_t end) {
+template <Activation kActivation>
+struct ActivationConstant {
+  static constexpr Activation value = kActivation;
+};
+
+/// Calls function with the activation as a constant, its `value`.
+template <class Function>
+ATTN_INLINE void with_activation(Activation which, Function function) {
   switch (which) {
     case Activation::none:
-      return activate_range<Activation::none>(x, y, slopes, begin, end);
+      return function(ActivationConstant<Activation::none>{});
     case Activation::relu:
-      return activate_range<Activation::relu>(x, y, slopes, begin, end);
+      return function(ActivationConstant<Activation::relu>{});
     case Activation::gelu:
-      return activate_range<Activation::gelu>(x, y, slopes, begin, end);
+      return function(ActivationConstant<Activation::gelu>{});
     case Activation::gelu_tanh:
-      return activate_range<Activation::gelu_tanh>(x, y, slopes, begin, end);
+      return function(ActivationConstant<Activation::gelu_tanh>{});
     case Activation::tanh:
-      return activate_range<Activation::tanh>(x, y, slopes, begin, end);
+      return function(ActivationConstant<Activation::tanh>{});
   }
+}
+
+void activation(Activation which, const float* x, float* y, float* slopes, int64_t begin, int64_t end) {
+  with_activation(which, [=](auto constant) { activate_range<constant.value>(x, y, slopes, begin, end); });
 }
 
 void activation_backward(Activation which, const float* kept, const float* d_y, float* d_x, int64_t begin,
                          int64_t end) {
-  switch (which) {
-    case Activation::none:
-      return activate_range_backward<Activation::none>(kept, d_y, d_x, begin, end);
-    case Activation::relu:
-      return activate_range_backward<Activation::relu>(kept, d_y, d_x, begin, end);
-    case Activation::gelu:
-      return activate_range_backward<Activation::gelu>(kept, d_y, d_x, begin, end);
-    case Activation::gelu_tanh:
-      return activate_range_backward<Activation::gelu_tanh>(kept, d_y, d_x, begin, end);
-    case Activation::tanh:
-      return activate_range_backward<Activation::tanh>(kept, d_y, d_x, begin, end);
-  }
+  with_activation(which, [=](auto constant) { activate_range_backward<constant.value>(kept, d_y, d_x, begin, end); });
 }
 
 /// silu(gate)∘up, silu(x) = x·σ(x) (Shazeer 2020).

@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kMostPacked = 192 * 1024;    // floats of b in a round: a quarter of a second-level cache of 2 MB
 constexpr int64_t kMostDepth = 768;            // of a round, so that a tile's rows of a stay in the first-level cache
 constexpr int64_t kMostTransposedDepth = 384;  // the same where they are copied, beside what they are copied from
+constexpr int64_t kMostInPlace = 64 * 1024;    // floats from b's first row to its last, or
 constexpr int64_t kMostStride = 128;           // between rows of b that are read in place
 constexpr int64_t kFewestFlops = 1 << 19;      // of a block, so that claiming it costs little
 constexpr int64_t kMostFlops = 1 << 23;        // of a block, so that many threads find work,
@@ -58,7 +59,7 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
 
 /// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole.
 ATTN_INLINE bool copies_b(const Matmul& p) {
-  return p.form == Form::NT || p.n % kLanes != 0 || p.ldb > kMostStride;
+  return p.form == Form::NT || p.n % kLanes != 0 || (p.ldb > kMostStride && p.k * p.ldb > kMostInPlace);
 }
 
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
@@ -150,10 +151,12 @@ void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t
 /// Activates a part of c that is complete.
 void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
   if (p.activation == Activation::none) return;
-  for (int64_t r = row; r < row + rows; ++r) {
-    const int64_t first = r * p.ldc + column;
-    activation(p.activation, p.c, p.c, p.slopes, first, first + columns);
-  }
+  with_activation(p.activation, [&](auto which) {
+    for (int64_t r = row; r < row + rows; ++r) {
+      const int64_t first = r * p.ldc + column;
+      activate_range<which.value>(p.c, p.c, p.slopes, first, first + columns);
+    }
+  });
 }
 
 void multiply_few_rows(const Matmul& p, int64_t column, int64_t end) {
