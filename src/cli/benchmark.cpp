@@ -1,8 +1,11 @@
 #include "cli/benchmark.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <numeric>
+#include <thread>
 
 #include "autograd/output_loss.h"
 #include "autograd/products.h"
@@ -29,15 +32,42 @@ double seconds_of(const std::function<void()>& work, std::int64_t repeats) {
   return std::chrono::duration<double>(Clock::now() - start).count() / static_cast<double>(repeats);
 }
 
-// Median duration of one run of `work`, each sample long enough for the clock.
-double median_seconds(const std::function<void()>& work) {
+double median(std::vector<double>& samples) {
+  const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
+  std::nth_element(samples.begin(), middle, samples.end());
+  return *middle;
+}
+
+// Runs of `work` in samples long enough for the clock; on_sample(seconds of one run) after each.
+void sample(const std::function<void()>& work, const std::function<void(double)>& on_sample) {
   work();
   const double once = std::max(seconds_of(work, 1), 1e-8);
   const auto repeats = static_cast<std::int64_t>(kSecondsOfAMeasurement / kRuns / once) + 1;
+  for (int i = 0; i < kRuns; ++i) on_sample(seconds_of(work, repeats));
+}
+
+double median_seconds(const std::function<void()>& work) {
   std::vector<double> samples;
-  for (int i = 0; i < kRuns; ++i) samples.push_back(seconds_of(work, repeats));
-  std::nth_element(samples.begin(), samples.begin() + kRuns / 2, samples.end());
-  return samples[kRuns / 2];
+  sample(work, [&](double seconds) { samples.push_back(seconds); });
+  return median(samples);
+}
+
+// Multiply-adds per second on all threads at once: no thread begins before all are there, so none does two threads'
+// work.
+double flops_at_present(const simd::Kernels& kernels, ThreadPool& pool) {
+  constexpr std::int64_t kRepeats = 20000;
+  constexpr std::int64_t kSinkFloats = 1024;
+  pool.reserve_scratch(kSinkFloats);
+  std::atomic<int> arrived = 0;
+  std::vector<double> rates(static_cast<std::size_t>(pool.threads()));
+  pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
+    arrived.fetch_add(1);
+    while (arrived.load() < pool.threads()) std::this_thread::yield();
+    const auto start = Clock::now();
+    const double done = kernels.fma_peak(kRepeats, pool.scratch(worker));
+    rates[static_cast<std::size_t>(block)] = done / std::chrono::duration<double>(Clock::now() - start).count();
+  });
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
 std::vector<float> random_floats(std::int64_t count) {
@@ -99,27 +129,37 @@ class RandomTokensTask : public TrainingTask {
   TrainShape shape_;
 };
 
-// Collects the duration of every step.
+// Collects the duration of every step, and the multiply-add peak right after it.
 class StepTimes : public TrainingObserver {
  public:
+  StepTimes(const simd::Kernels& kernels, ThreadPool& pool) : kernels_(kernels), pool_(pool) {}
+
   void on_step(const StepReport&) override {
-    const auto now = Clock::now();
-    times_.push_back(std::chrono::duration<double>(now - last_).count());
-    last_ = now;
+    const double seconds = std::chrono::duration<double>(Clock::now() - last_).count();
+    times_.push_back(seconds);
+    work_ += seconds;
+    // Beside steps of microseconds the peak is measured now and then.
+    if (work_ - work_at_peak_ > kSecondsBetweenPeaks) {
+      peaks_.push_back(flops_at_present(kernels_, pool_));
+      work_at_peak_ = work_;
+    }
+    last_ = Clock::now();
   }
   bool should_stop() override {
     constexpr std::size_t kWarmUp = 3, kFewest = 8;
-    const double total = std::chrono::duration<double>(Clock::now() - start_).count();
-    return times_.size() >= kWarmUp + kFewest && total > 8 * kSecondsOfAMeasurement;
+    return times_.size() >= kWarmUp + kFewest && work_ > 8 * kSecondsOfAMeasurement;
   }
-  double median() {
-    std::nth_element(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(times_.size() / 2), times_.end());
-    return times_[times_.size() / 2];
-  }
+  double seconds() { return median(times_); }
+  double peak() { return median(peaks_); }
 
  private:
-  std::vector<double> times_;
-  Clock::time_point start_ = Clock::now(), last_ = start_;
+  static constexpr double kSecondsBetweenPeaks = 2e-3;
+
+  const simd::Kernels& kernels_;
+  ThreadPool& pool_;
+  std::vector<double> times_, peaks_;
+  double work_ = 0, work_at_peak_ = 0;
+  Clock::time_point last_ = Clock::now();
 };
 
 const char* name_of(simd::Form form) {
@@ -129,22 +169,9 @@ const char* name_of(simd::Form form) {
 }  // namespace
 
 Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool) {
-  constexpr std::int64_t kRepeats = 20000;
-  constexpr std::int64_t kSinkFloats = 1024;
-  Limits limits;
-  double flops = 0;
-  pool.reserve_scratch(kSinkFloats);
-  const double seconds = median_seconds([&] {
-    std::vector<double> done(static_cast<std::size_t>(pool.threads()));
-    pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
-      done[static_cast<std::size_t>(block)] = kernels.fma_peak(kRepeats, pool.scratch(worker));
-    });
-    flops = 0;
-    for (const double part : done) flops += part;
-  });
-  limits.flops = flops / seconds;
-  limits.bandwidth = measure_bandwidth(kernels, pool, std::size_t{256} << 20);
-  return limits;
+  std::vector<double> rates;
+  for (int i = 0; i < 30 * kRuns; ++i) rates.push_back(flops_at_present(kernels, pool));
+  return {median(rates), measure_bandwidth(kernels, pool, std::size_t{256} << 20)};
 }
 
 double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::size_t bytes) {
@@ -161,7 +188,7 @@ double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::si
   return static_cast<double>(bytes) / seconds;
 }
 
-std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits) {
+std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool) {
   struct Size {
     std::int64_t m, n, k;
   };
@@ -185,10 +212,16 @@ std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPoo
                                  .c = c.data(),
                                  .ldc = size.n};
       Context context{arena, pool, kernels};
-      const double seconds = median_seconds([&] { run_matmul(context, product); });
-      const double flops = 2.0 * static_cast<double>(size.m * size.n) * static_cast<double>(size.k) / seconds;
+      const double flops = 2.0 * static_cast<double>(size.m * size.n) * static_cast<double>(size.k);
+      std::vector<double> times, shares;
+      sample([&] { run_matmul(context, product); },
+             [&](double seconds) {
+               times.push_back(seconds);
+               shares.push_back(flops / seconds / flops_at_present(kernels, pool));
+             });
+      const double seconds = median(times);
       result.push_back({"matmul", concat(size.m, " x ", size.n, " x ", size.k, " ", name_of(form)), pool.threads(),
-                        1e3 * seconds, flops / 1e9, "GFLOP/s", 100 * flops / limits.flops});
+                        1e3 * seconds, flops / seconds / 1e9, "GFLOP/s", 100 * median(shares)});
     }
   }
   return result;
@@ -200,8 +233,7 @@ double training_flops(const TrainShape& shape) {
   return tokens * (6 * weights + 12.0 * shape.layers * c * shape.context);
 }
 
-Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits,
-                             const TrainShape& shape) {
+Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
   RandomTokensTask task(model, shape);
@@ -209,9 +241,9 @@ Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, con
   options.schedule.steps = 1000000;
   options.eval_every = 1000000;
   Trainer trainer(task, options, pool, kernels);
-  StepTimes times;
+  StepTimes times(kernels, pool);
   trainer.run(times);
-  const double seconds = times.median();
+  const double seconds = times.seconds();
   const double flops = training_flops(shape) / seconds;
   return {"train",
           name_of(shape),
@@ -219,7 +251,7 @@ Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, con
           1e3 * seconds,
           static_cast<double>(shape.batch * shape.context) / seconds,
           "tokens/s",
-          100 * flops / limits.flops};
+          100 * flops / times.peak()};
 }
 
 Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape) {

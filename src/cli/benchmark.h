@@ -32,7 +32,8 @@ Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool);
 /// Bytes per second read from a buffer of this size, again and again, on one thread.
 double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::size_t bytes);
 
-std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits);
+/// Percent of the multiply-add peak that is measured right after each run, at the clock rate of that moment.
+std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool);
 
 /// A GPT-2 style model with the batch it is trained on.
 struct TrainShape {
@@ -40,8 +41,8 @@ struct TrainShape {
 };
 /// The FLOPs of one training step: 6 per weight and token, and 12·L·C·T per token for attention.
 double training_flops(const TrainShape& shape);
-Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const Limits& limits,
-                             const TrainShape& shape);
+/// Percent of the multiply-add peak, as above.
+Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape);
 /// Greedy decoding with a key/value cache, one sequence; percent of what reading the weights once a token allows.
 Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape);
 

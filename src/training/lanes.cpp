@@ -8,11 +8,11 @@ namespace attn {
 namespace {
 
 constexpr int kLanes = 2;
-// Measured: a part of a small model does best with 100 to 300 target tokens, one of a large model, where copying weights
-// into the order of the kernels costs more and nothing stays near the processor anyway, with 1,000 and more.
-constexpr std::int64_t kPartTokens = 128, kLargeModelPartTokens = 1024;
-constexpr std::int64_t kLargeModel = 4'000'000;  // parameters
-constexpr double kAlwaysShared = 1e12;           // FLOPs, as the pool is told
+// A part is large enough that reading the weights and adding up their gradients costs little beside multiplying by them,
+// and no larger, so that what it computes stays near the processor (measured with 0.8 to 11 million parameters).
+constexpr std::int64_t kParametersPerToken = 6500;
+constexpr std::int64_t kFewestPartTokens = 128, kMostPartTokens = 1024;
+constexpr double kAlwaysShared = 1e12;  // FLOPs, as the pool is told
 
 }  // namespace
 
@@ -27,11 +27,12 @@ Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels)
 }
 
 std::int64_t Lanes::parts_of(std::int64_t step, std::int64_t micro) {
-  const bool large = task_.parameters().count() >= kLargeModel;
-  const std::int64_t tokens = task_.targets(step, micro),
-                     wanted = tokens / (large ? kLargeModelPartTokens : kPartTokens);
+  const std::int64_t tokens = task_.targets(step, micro);
+  if (tokens < kFewestPartTokens) return 1;
+  const std::int64_t part_tokens =
+      std::clamp(task_.parameters().count() / kParametersPerToken, kFewestPartTokens, kMostPartTokens);
   const std::int64_t parts =
-      std::min(std::max<std::int64_t>(wanted, tokens >= kPartTokens ? kLanes : 1), task_.most_parts(step, micro));
+      std::min(std::max<std::int64_t>(tokens / part_tokens, kLanes), task_.most_parts(step, micro));
   return parts < kLanes ? 1 : parts / kLanes * kLanes;
 }
 
