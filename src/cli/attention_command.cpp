@@ -10,6 +10,8 @@
 #include "cli/input.h"
 #include "cli/table_output.h"
 #include "inspection/attention_arrays.h"
+#include "inspection/attention_rollout.h"
+#include "inspection/attention_statistics.h"
 #include "inspection/attention_table.h"
 #include "inspection/attention_words.h"
 
@@ -26,7 +28,7 @@ constexpr std::pair<std::string_view, AttentionKind> kKinds[] = {
 constexpr std::int64_t kManyWeights = 10'000'000;
 
 /// What is written: a table, NumPy's files, or pictures.
-enum class Form { table, npy, npz, heat_map, svg, html };
+enum class Form { table, statistics, npy, npz, heat_map, svg, html };
 
 class AttentionCommand : public Command {
  public:
@@ -37,6 +39,7 @@ class AttentionCommand : public Command {
   void check_options(const AttentionModel& model) const;
   void check_target(const AttentionModel& model) const;
   void check_list(const char* option, const std::vector<int>& values, int count, const char* what) const;
+  Form statistics_form() const;
   Form form(const Terminal& terminal) const;
   bool asks_for_table() const;
   void report(const std::string& content, std::size_t texts, const Invocation& call) const;
@@ -57,6 +60,7 @@ class AttentionCommand : public Command {
   float min_weight_ = 0;
   Form form_ = Form::table;
   bool show_ = false;
+  bool statistics_ = false, rollout_ = false;
   bool masked_ = true, words_ = false, scores_ = false, truncate_ = false;
   Layout layout_ = Layout::rows;
   InputOptions input_;
@@ -84,6 +88,13 @@ void AttentionCommand::visit(OptionTable& options) {
   options.add(min_weight_,
               {.name = "min-weight", .metavar = "W", .minimum = 0, .maximum = 1, .help = "only weights of at least W"});
   options.add(masked_, {.name = "masked", .help = "leave out pairs that the mask forbids, whose weight is 0"});
+  options.group("Summaries");
+  options.add(statistics_, {.name = "stats",
+                            .help = "a row a head: entropy, distance, shares on the first token, the previous one, "
+                                    "itself, and on what followed the same token before (induction)"});
+  options.add(rollout_, {.name = "rollout",
+                         .help = "how much of each input has reached each place, layer upon layer (Abnar, Zuidema "
+                                 "2020), as the only head of each layer"});
   options.group("Table");
   options.add(words_, {.name = "words", .help = "words instead of tokens: keys summed, queries averaged"});
   options.add(layout_, kLayouts, {.name = "layout", .help = "a row a weight, or a row a query with keys as columns"});
@@ -117,7 +128,7 @@ int AttentionCommand::run(Invocation& call) {
   }
   TableOutput output(output_, call);
   const std::int64_t weights = count_all(model, texts);
-  if (weights > kManyWeights) {
+  if (weights > kManyWeights && form_ != Form::statistics) {
     const double bytes = static_cast<double>(weights) * bytes_per_weight(output.format());
     call.note("attention: up to ", weights, " weights, about ", static_cast<std::int64_t>(bytes / 1e6), " MB");
   }
@@ -134,8 +145,9 @@ void AttentionCommand::report(const std::string& content, std::size_t texts, con
   }
   if (output_.out.empty()) return;
   const char* const next = form_ == Form::svg || form_ == Form::html ? "xdg-open "
-                           : form_ == Form::table                    ? "head -3 "
-                                                  : "python3 -c 'import numpy, sys; print(numpy.load(sys.argv[1]))' ";
+                           : form_ == Form::table || form_ == Form::statistics
+                               ? "head -3 "
+                               : "python3 -c 'import numpy, sys; print(numpy.load(sys.argv[1]))' ";
   call.note(output_.out, ": ", content, " of ", texts, texts == 1 ? " text" : " texts", "; next: ", next, output_.out);
 }
 
@@ -149,7 +161,10 @@ void AttentionCommand::check_list(const char* option, const std::vector<int>& va
 }
 
 std::vector<AttentionKind> AttentionCommand::kinds(const AttentionModel& model) const {
-  return kind_ ? std::vector<AttentionKind>{*kind_} : model.kinds();
+  if (kind_) return {*kind_};
+  std::vector<AttentionKind> all = model.kinds();
+  if (rollout_) std::erase(all, AttentionKind::cross);
+  return all;
 }
 
 void AttentionCommand::check_target(const AttentionModel& model) const {
@@ -171,8 +186,23 @@ void AttentionCommand::check_options(const AttentionModel& model) const {
     usage_error("--out ", output_.out, ": an .npy file holds one kind of attention: --kind encoder, decoder or cross; ",
                 ".npz holds them all");
   }
+  if (rollout_ && statistics_) usage_error("--rollout contradicts --stats: the statistics are of heads");
+  if (rollout_ && scores_) usage_error("--rollout contradicts --scores: it has weights only");
+  if (rollout_ && kind_ == AttentionKind::cross) {
+    usage_error("--rollout is of self-attention: --kind encoder or decoder, not cross");
+  }
   if (scores_ && words_) usage_error("--scores contradicts --words: the scores of a word's pieces have no sum");
   if (form_ == Form::table) return;
+  if (form_ == Form::statistics) {
+    const char* const option = scores_                   ? "--scores"
+                               : layout_ == Layout::wide ? "--layout wide"
+                               : top_                    ? "--top"
+                               : min_weight_ > 0         ? "--min-weight"
+                               : !masked_                ? "--no-masked"
+                                                         : nullptr;
+    if (option != nullptr) usage_error(option, " is for tables of weights; --stats has a row a head");
+    return;
+  }
   const char* option = output_.format            ? "--format"
                        : scores_                 ? "--scores"
                        : layout_ == Layout::wide ? "--layout wide"
@@ -191,7 +221,18 @@ bool AttentionCommand::asks_for_table() const {
          !masked_;
 }
 
+Form AttentionCommand::statistics_form() const {
+  if (show_) usage_error("--stats contradicts --show: it is a table");
+  for (const std::string_view ending : {".npy", ".npz", ".svg", ".html"}) {
+    if (output_.out.ends_with(ending)) {
+      usage_error("--out ", output_.out, ": --stats is a table, in a .csv, .tsv, .jsonl or .json file");
+    }
+  }
+  return Form::statistics;
+}
+
 Form AttentionCommand::form(const Terminal& terminal) const {
+  if (statistics_) return statistics_form();
   if (show_) return Form::heat_map;
   if (output_.out.empty()) return terminal.output && !asks_for_table() ? Form::heat_map : Form::table;
   if (output_.out.ends_with(".npy")) return Form::npy;
@@ -258,6 +299,7 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format, const 
 TracedText AttentionCommand::trace(const AttentionModel& model, const AttentionText& text) const {
   TracedText traced{model.trace(text.source.ids, text.target.ids, scores_, *kernels_, *pool_), text.source.names,
                     text.target.names};
+  if (rollout_) traced.records = attention_rollout(traced.records);
   if (!words_) return traced;
   for (AttentionRecord& record : traced.records) {
     record = merge_words(record, text.queries(record.kind).words, text.keys(record.kind).words);
@@ -287,6 +329,19 @@ std::string AttentionCommand::write(const AttentionModel& model, const std::vect
     archive.finish();
     return concat("arrays textN_", name_of(kinds(model).front()), " (layer, head, query, key) and tokens");
   }
+  if (form_ == Form::statistics) {
+    AttentionStatistics statistics(selection());
+    for (const AttentionText& text : texts) {
+      const TracedText traced = trace(model, text);
+      for (const AttentionRecord& record : traced.records) {
+        statistics.add(record, traced.query_tokens(record.kind), traced.key_tokens(record.kind));
+      }
+    }
+    TableWriter table(format, AttentionStatistics::columns(), !output_.no_header, sink);
+    statistics.write(table);
+    table.finish();
+    return "statistics of heads";
+  }
   AttentionTable table(selection(), table_options(format, model, texts), sink);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const TracedText traced = trace(model, texts[i]);
@@ -312,6 +367,7 @@ const CommandRow kAttentionCommand = {
         "attn attention play --text \"To be\" --top 3 --layer 0 --format tsv\n"
         "attn attention play --text \"To be\" --words --layout wide\n"
         "attn attention en-de --text \"A dog.\" --target \"Ein Hund.\" --kind cross > a.csv\n"
+        "attn attention play lines.txt --stats             # what each head does, in a few numbers\n"
         "attn attention play --text \"To be\" --show           # heat maps in the terminal\n"
         "attn attention play --text \"To be\" --out a.svg      # a picture of all heads\n"
         "attn attention play lines.txt --out a.html      # a page to look around in, in the browser",

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Writes attention_summaries.json: statistics of each head and attention rollout, computed with NumPy and SciPy from the
+attentions that `transformers` gives for a text with the GPT-2 of make_language_models.py. Made with torch 2.15.0,
+transformers 4.57.1, SciPy 1.17.1.
+"""
+import json
+import pathlib
+
+import numpy
+import torch
+from scipy.stats import entropy
+from tokenizers import Tokenizer
+from transformers import GPT2LMHeadModel
+
+HERE = pathlib.Path(__file__).resolve().parent
+TEXT = "abcabdab"
+
+model = GPT2LMHeadModel.from_pretrained(HERE / "gpt2", attn_implementation="eager").eval()
+ids = Tokenizer.from_file(str(HERE / "gpt2" / "tokenizer.json")).encode(TEXT).ids
+with torch.no_grad():
+    attentions = [a[0].double().numpy() for a in model(torch.tensor([ids]), output_attentions=True).attentions]
+
+places = numpy.arange(len(ids))
+heads, rollout, rolled = [], [], numpy.eye(len(ids))
+for layer, weights in enumerate(attentions):
+    for head, matrix in enumerate(weights):
+        # After an earlier occurrence j of the token at t, the token at j + 1 < t.
+        follows = numpy.array([[s >= 1 and s < t and ids[s - 1] == ids[t] for s in places] for t in places])
+        heads.append({
+            "layer": layer, "head": head, "entropy": entropy(matrix, axis=1).mean(),
+            "distance": (matrix * abs(places[:, None] - places[None, :])).sum(1).mean(),
+            "first": matrix[:, 0].mean(), "previous": numpy.trace(matrix, -1) / len(ids), "self": numpy.trace(matrix) / len(ids),
+            "induction": (matrix * follows).sum() / follows.any(1).sum(),
+        })
+    rolled = (0.5 * weights.mean(0) + 0.5 * numpy.eye(len(ids))) @ rolled
+    rollout.append(rolled.tolist())
+(HERE / "attention_summaries.json").write_text(
+    json.dumps({"text": TEXT, "heads": heads, "rollout": rollout}, indent=1) + "\n")
