@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/ablation_option.h"
 #include "cli/attention_model.h"
 #include "cli/attention_pictures.h"
 #include "cli/attention_texts.h"
@@ -54,6 +55,7 @@ class AttentionCommand : public Command {
                     const Terminal& terminal) const;
 
   std::vector<int> layers_, heads_;
+  std::string ablated_;
   std::optional<AttentionKind> kind_;
   std::optional<int> top_;
   std::optional<std::string> target_;
@@ -77,6 +79,7 @@ void AttentionCommand::visit(OptionTable& options) {
                         .help = "what the decoder of a translator reads, beside --text; else its own translation",
                         .in_files = false});
   options.add(truncate_, {.name = "truncate", .help = "cut texts that are longer than the model's context"});
+  add_ablation_option(options, ablated_);
   options.group("Selection");
   options.add(layers_, {.name = "layer", .metavar = "N,N", .help = "only these layers, from 0"});
   options.add(heads_, {.name = "head", .metavar = "N,N", .help = "only these heads, from 0"});
@@ -106,7 +109,7 @@ void AttentionCommand::visit(OptionTable& options) {
 }
 
 int AttentionCommand::run(Invocation& call) {
-  const AttentionModel model(call.arguments[0]);
+  const AttentionModel model(call.arguments[0], ablated_);
   if (show_ && (output_.format || !output_.out.empty())) {
     usage_error("--show is for the terminal; it contradicts ", output_.format ? "--format" : "--out");
   }

@@ -4,16 +4,18 @@
 
 #include "generation/translator.h"
 #include "inspection/trace_text.h"
+#include "models/ablation.h"
 
 namespace attn {
 
-AttentionModel::AttentionModel(const std::string& path) : path_(path), kind_(kind_of(ModelFolder(path).read_config())) {
+AttentionModel::AttentionModel(const std::string& path, const std::string& ablated)
+    : path_(path), kind_(kind_of(ModelFolder(path).read_config())) {
   if (kind_ == ModelKind::decoder) {
-    decoder_ = open_decoder(path, "attention");
+    decoder_ = open_decoder(path, "attention", ablated);
   } else if (kind_ == ModelKind::translator) {
-    translator_ = open_encoder_decoder(path, "attention");
+    translator_ = open_encoder_decoder(path, "attention", ablated);
   } else {
-    encoder_ = open_encoder(path, "attention");
+    encoder_ = open_encoder(path, "attention", ablated);
   }
 }
 
@@ -28,9 +30,7 @@ const Tokenizer& AttentionModel::tokenizer() const {
 }
 
 std::vector<AttentionKind> AttentionModel::kinds() const {
-  if (decoder_) return {AttentionKind::decoder};
-  if (encoder_) return {AttentionKind::encoder};
-  return {AttentionKind::encoder, AttentionKind::decoder, AttentionKind::cross};
+  return attention_kinds(config());
 }
 
 bool AttentionModel::has(AttentionKind kind) const {
@@ -39,8 +39,7 @@ bool AttentionModel::has(AttentionKind kind) const {
 }
 
 int AttentionModel::layers(AttentionKind kind) const {
-  if (!has(kind)) return 0;
-  return translates() && kind != AttentionKind::encoder ? config().decoder_layers : config().layers;
+  return attention_layers(config(), kind);
 }
 
 std::vector<AttentionRecord> AttentionModel::trace(const std::vector<std::int32_t>& source,

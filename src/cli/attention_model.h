@@ -14,8 +14,8 @@ namespace attn {
 
 class AttentionModel {
  public:
-  /// Throws Error that names what is missing or damaged.
-  explicit AttentionModel(const std::string& path);
+  /// Throws Error that names what is missing or damaged. The heads that --ablate names are switched off.
+  explicit AttentionModel(const std::string& path, const std::string& ablated = {});
 
   const std::string& path() const { return path_; }
   const ModelConfig& config() const;

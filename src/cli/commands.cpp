@@ -6,9 +6,9 @@ namespace attn {
 
 std::span<const CommandRow* const> commands() {
   static const CommandRow* const rows[] = {
-      &kTrainCommand, &kGenerateCommand, &kChatCommand,     &kTranslateCommand, &kFillCommand,    &kClassifyCommand,
-      &kEmbedCommand, &kSearchCommand,   &kEvaluateCommand, &kAttentionCommand, &kExplainCommand, &kTokenizeCommand,
-      &kInfoCommand,  &kExportCommand,   &kDataCommand,     &kBenchCommand,
+      &kTrainCommand,    &kGenerateCommand, &kChatCommand,     &kTranslateCommand, &kFillCommand,   &kClassifyCommand,
+      &kEmbedCommand,    &kSearchCommand,   &kEvaluateCommand, &kAttentionCommand, &kAblateCommand, &kExplainCommand,
+      &kTokenizeCommand, &kInfoCommand,     &kExportCommand,   &kDataCommand,      &kBenchCommand,
   };
   return rows;
 }

@@ -16,6 +16,7 @@ extern const CommandRow kEmbedCommand;
 extern const CommandRow kSearchCommand;
 extern const CommandRow kTranslateCommand;
 extern const CommandRow kEvaluateCommand;
+extern const CommandRow kAblateCommand;
 extern const CommandRow kAttentionCommand;
 extern const CommandRow kExplainCommand;
 extern const CommandRow kInfoCommand;

@@ -7,7 +7,6 @@
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/evaluation.h"
-#include "cli/model_source.h"
 
 namespace attn {
 
@@ -16,23 +15,6 @@ namespace {
 /// Options that only some kinds of models have.
 constexpr std::string_view kParticular[] = {"lines",     "seed", "per-line",       "per-token",
                                             "confusion", "beam", "length-penalty", "max-length"};
-
-const EvaluationRow& row_of(const std::string& model) {
-  const ModelFolder folder(model);
-  switch (kind_of(folder.read_config())) {
-    case ModelKind::translator:
-      return kEvaluateTranslation;
-    case ModelKind::classifier:
-      return kEvaluateClassification;
-    case ModelKind::embedder:
-      return kEvaluateEmbedding;
-    case ModelKind::masked:
-      return kEvaluateFill;
-    case ModelKind::decoder:
-      break;
-  }
-  return is_chat_model(folder) ? kEvaluateChat : kEvaluateLanguage;
-}
 
 bool lists(std::string_view words, std::string_view word) {
   for (std::size_t end = 0; !words.empty(); words.remove_prefix(std::min(end + 1, words.size()))) {
@@ -99,9 +81,9 @@ class EvaluateCommand : public Command {
 
   // All models are of one kind, and every option means something for it.
   const EvaluationRow& choose_row(const Invocation& call) const {
-    const EvaluationRow& row = row_of(models_[0]);
+    const EvaluationRow& row = evaluation_row_of(models_[0]);
     for (const std::string& model : models_) {
-      const EvaluationRow& other = row_of(model);
+      const EvaluationRow& other = evaluation_row_of(model);
       if (&other == &row) continue;
       fail(models_[0], " is ", row.kind, ", but ", model, " is ", other.kind,
            "; models of one call must be of one kind");

@@ -27,7 +27,7 @@ class TranslationEvaluation : public ModelEvaluation {
   }
 
   Json figures(const std::string& model) override {
-    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command);
+    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command, call_.options.ablated);
     double loss = 0;
     std::int64_t tokens = 0;
     const std::int64_t unknown = score(source, [&](std::int64_t, std::span<const TokenScore> scores) {
@@ -42,13 +42,13 @@ class TranslationEvaluation : public ModelEvaluation {
     if (characters > 0) {
       figures.set("bits_per_character", loss / std::numbers::ln2 / static_cast<double>(characters));
     }
-    add_translation_figures(source, figures);
+    if (!call_.options.only_loss) add_translation_figures(source, figures);
     figures.set("lines", pairs_.size()).set("tokens", tokens).set("characters", characters);
     return figures.set("unknown_characters", unknown);
   }
 
   void write_rows(const std::string& model, TableOutput& output) override {
-    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command);
+    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command, call_.options.ablated);
     ScoreTable table(call_.options.per_line, *source.tokenizer, output);
     score(source, [&](std::int64_t pair, std::span<const TokenScore> scores) {
       const auto& target = pairs_[static_cast<std::size_t>(pair)].fields[1];

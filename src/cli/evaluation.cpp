@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "autograd/context.h"
+#include "cli/ablation_option.h"
+#include "cli/model_source.h"
 
 namespace attn {
 
@@ -18,6 +20,7 @@ void EvaluationOptions::visit(OptionTable& table_of_options) {
          .metavar = "FILE.csv",
          .help = "of a classifier: a row an actual label, a column a predicted one; - instead of the figures"});
   o.add(seed, {.name = "seed", .metavar = "N", .help = "of the tokens that are masked, as train fill --seed"});
+  add_ablation_option(o, ablated);
   o.group("Translation");
   o.add(translation.beam,
         {.name = "beam", .metavar = "N", .minimum = 1, .help = "hypotheses that are followed at a time; 1 is greedy"});
@@ -34,6 +37,23 @@ void EvaluationOptions::visit(OptionTable& table_of_options) {
   o.add(json, {.name = "json", .help = "the figures as one JSON value"});
   table.visit(o);
   threads.visit(o);
+}
+
+const EvaluationRow& evaluation_row_of(const std::string& model) {
+  const ModelFolder folder(model);
+  switch (kind_of(folder.read_config())) {
+    case ModelKind::translator:
+      return kEvaluateTranslation;
+    case ModelKind::classifier:
+      return kEvaluateClassification;
+    case ModelKind::embedder:
+      return kEvaluateEmbedding;
+    case ModelKind::masked:
+      return kEvaluateFill;
+    case ModelKind::decoder:
+      break;
+  }
+  return is_chat_model(folder) ? kEvaluateChat : kEvaluateLanguage;
 }
 
 Records read_records(const EvaluationCall& call, std::string_view wanted, std::vector<std::string> columns,

@@ -28,6 +28,8 @@ struct EvaluationOptions {
   bool lines = false, per_line = false, per_token = false, json = false;
   std::string confusion = {};  // path, or "-"
   std::uint64_t seed = 1;
+  std::string ablated = {};                      // heads that are switched off
+  bool only_loss = false;                        // of translators: no translations, which take long
   TranslationOptions translation = {.beam = 4};  // as attn translate's
   TableOptions table = {};
   ThreadOptions threads = {};
@@ -68,6 +70,9 @@ extern const EvaluationRow kEvaluateTranslation;
 extern const EvaluationRow kEvaluateClassification;
 extern const EvaluationRow kEvaluateEmbedding;
 extern const EvaluationRow kEvaluateFill;
+
+/// The row of this model's kind.
+const EvaluationRow& evaluation_row_of(const std::string& model);
 
 /// For EvaluationRow::open.
 template <class Concrete>

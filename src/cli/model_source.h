@@ -38,12 +38,14 @@ bool is_chat_model(const ModelFolder& folder);
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder);
 
 /// Read a model with its tokenizer. They throw Error that names what is missing or damaged; of a model of another
-/// family it says which commands serve it instead of `command`.
-DecoderSource open_decoder(const std::string& path, std::string_view command);
-EncoderSource open_encoder(const std::string& path, std::string_view command);
-EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command);
+/// family it says which commands serve it instead of `command`. The heads that --ablate names are switched off.
+DecoderSource open_decoder(const std::string& path, std::string_view command, const std::string& ablated = {});
+EncoderSource open_encoder(const std::string& path, std::string_view command, const std::string& ablated = {});
+EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command,
+                                          const std::string& ablated = {});
 
 /// The same for a command that needs a certain head: Head::masked or Head::classifier.
-EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command);
+EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command,
+                                const std::string& ablated = {});
 
 }  // namespace attn

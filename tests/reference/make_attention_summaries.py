@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes attention_summaries.json: statistics of each head and attention rollout, computed with NumPy and SciPy from the
-attentions that `transformers` gives for a text with the GPT-2 of make_language_models.py. Made with torch 2.15.0,
+attentions that `transformers` gives for a text with the GPT-2 of make_language_models.py, and the loss when a head's
+result is set to 0 before the output projection. Made with torch 2.15.0,
 transformers 4.57.1, SciPy 1.17.1.
 """
 import json
@@ -34,5 +35,28 @@ for layer, weights in enumerate(attentions):
         })
     rolled = (0.5 * weights.mean(0) + 0.5 * numpy.eye(len(ids))) @ rolled
     rollout.append(rolled.tolist())
+
+
+def loss_without(layer=None, head=None):
+    """Of the model without a head; without all of them if no layer is named."""
+    width = model.config.n_embd // model.config.n_head
+
+    def zero(module, inputs):
+        mixed = inputs[0].clone()
+        mixed[..., slice(None) if head is None else slice(head * width, (head + 1) * width)] = 0
+        return (mixed,)
+
+    blocks = list(model.transformer.h) if layer is None else [model.transformer.h[layer]]
+    hooks = [block.attn.c_proj.register_forward_pre_hook(zero) for block in blocks]
+    with torch.no_grad():
+        loss = model(torch.tensor([ids]), labels=torch.tensor([ids])).loss.item()
+    for hook in hooks:
+        hook.remove()
+    return loss
+
+
+with torch.no_grad():
+    whole = model(torch.tensor([ids]), labels=torch.tensor([ids])).loss.item()
+losses = [whole] + [loss_without(head["layer"], head["head"]) for head in heads] + [loss_without()]
 (HERE / "attention_summaries.json").write_text(
-    json.dumps({"text": TEXT, "heads": heads, "rollout": rollout}, indent=1) + "\n")
+    json.dumps({"text": TEXT, "heads": heads, "rollout": rollout, "losses_without": losses}, indent=1) + "\n")
