@@ -134,9 +134,27 @@ demo: attn
 bench: attn
 	./attn bench
 
+# The manual page and the completions are written by the program itself.
+SHARE = $(DESTDIR)$(PREFIX)/share
+BASH_COMPLETIONS = $(SHARE)/bash-completion/completions
+ZSH_COMPLETIONS = $(SHARE)/zsh/site-functions
+FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
+
 install: attn
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS)
 	install -s -m 755 attn $(DESTDIR)$(PREFIX)/bin/attn
+	./attn help --man > $(BUILD)/attn.1
+	install -m 644 $(BUILD)/attn.1 $(SHARE)/man/man1/attn.1
+	./attn completion bash > $(BUILD)/completion
+	install -m 644 $(BUILD)/completion $(BASH_COMPLETIONS)/attn
+	./attn completion zsh > $(BUILD)/completion
+	install -m 644 $(BUILD)/completion $(ZSH_COMPLETIONS)/_attn
+	./attn completion fish > $(BUILD)/completion
+	install -m 644 $(BUILD)/completion $(FISH_COMPLETIONS)/attn.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/attn $(SHARE)/man/man1/attn.1 $(BASH_COMPLETIONS)/attn $(ZSH_COMPLETIONS)/_attn \
+	  $(FISH_COMPLETIONS)/attn.fish
 
 clean:
 	rm -rf $(BUILD) attn demo
@@ -150,8 +168,9 @@ help:
 	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
 	@echo 'make test-browser    the page of attn attention in headless Chromium'
 	@echo 'make bench           measure this machine and attn on it'
-	@echo 'make install         into PREFIX (/usr/local), below DESTDIR if set'
+	@echo 'make install         program, manual page, completions of bash, zsh and fish into PREFIX (/usr/local),'
+	@echo '                     below DESTDIR if set; make uninstall removes them'
 	@echo 'make clean           remove what was built'
 
 FORCE:
-.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 test-browser demo bench install clean help FORCE
+.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 test-browser demo bench install uninstall clean help FORCE

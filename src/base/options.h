@@ -54,6 +54,13 @@ struct Option {
   std::function<void()> clear;                      // of a list
   std::vector<std::string> defaults;                // what write() said when the option was listed
   enum class Source { defaults, file, command_line } source = Source::defaults;
+
+  /// What the help shows: "-q" and "--quiet"; "--no-color" where the default is true; both of a flag without default.
+  std::vector<std::string> shown_flags() const;
+  /// What it shows for the value: "N", "gpt2|llama".
+  std::string value_name() const;
+  /// Its sentence with the default.
+  std::string description() const;
 };
 
 class OptionTable {
@@ -104,6 +111,10 @@ class OptionTable {
 
   /// All options that may stand in files, as read_file_text reads them; those without a value as comments.
   std::string to_file_text() const;
+
+  /// Every group with help once, in the order of their last options: one that a later part of the list adds to comes
+  /// where that part stands.
+  std::vector<std::string_view> groups() const;
 
   /// The options with units, help and defaults, in their groups, at most `width` columns wide.
   std::string help(int width) const;

@@ -13,39 +13,47 @@ constexpr std::size_t kWidestNames = 26;  // longer ones get a line of their own
 
 /// "-n, --copies N", "--no-header", "--arch gpt2|llama".
 std::string names_column(const Option& option) {
-  std::string column = option.text.short_flag != 0 ? concat("-", option.text.short_flag, ", ") : "";
-  const bool on_by_default = option.is_flag && option.defaults == std::vector<std::string>{"true"};
-  column += concat(on_by_default ? "--no-" : "--", option.text.name);
-  if (option.is_flag && option.defaults.empty()) column += concat(", --no-", option.text.name);
+  std::string column;
+  for (const std::string& flag : option.shown_flags()) column += (column.empty() ? "" : ", ") + flag;
   if (option.is_flag) return column;
-  if (!option.text.metavar.empty() || option.choices.empty()) {
-    return concat(column, " ", option.text.metavar.empty() ? "TEXT" : option.text.metavar);
-  }
-  for (std::size_t i = 0; i < option.choices.size(); ++i) column += (i == 0 ? " " : "|") + option.choices[i];
-  return column;
+  return concat(column, " ", option.value_name());
 }
 
-std::string description(const Option& option) {
-  std::string text(option.text.help);
-  if (option.is_list) text += " (may be repeated)";
-  if (!option.text.default_text.empty()) return concat(text, " (default: ", option.text.default_text, ")");
-  if (option.is_flag || option.defaults.empty()) return text;
-  return concat(text, " (default ", option.defaults.front(), ")");
+}  // namespace
+
+std::vector<std::string> Option::shown_flags() const {
+  std::vector<std::string> flags;
+  if (text.short_flag != 0) flags.push_back({'-', text.short_flag});
+  const bool on_by_default = is_flag && defaults == std::vector<std::string>{"true"};
+  flags.push_back(concat(on_by_default ? "--no-" : "--", text.name));
+  if (is_flag && defaults.empty()) flags.push_back(concat("--no-", text.name));
+  return flags;
 }
 
-/// Every group with help once, in the order of their last options: one that a later part of the list adds to comes
-/// where that part stands.
-std::vector<std::string_view> groups_in_order(const std::vector<Option>& options) {
+std::string Option::value_name() const {
+  if (!text.metavar.empty()) return std::string(text.metavar);
+  std::string names;
+  for (const std::string& choice : choices) names += (names.empty() ? "" : "|") + choice;
+  return names.empty() ? "TEXT" : names;
+}
+
+std::string Option::description() const {
+  std::string result(text.help);
+  if (is_list) result += " (may be repeated)";
+  if (!text.default_text.empty()) return concat(result, " (default: ", text.default_text, ")");
+  if (is_flag || defaults.empty()) return result;
+  return concat(result, " (default ", defaults.front(), ")");
+}
+
+std::vector<std::string_view> OptionTable::groups() const {
   std::vector<std::string_view> groups;
-  for (auto option = options.rbegin(); option != options.rend(); ++option) {
+  for (auto option = options_.rbegin(); option != options_.rend(); ++option) {
     const bool known = std::find(groups.begin(), groups.end(), option->group) != groups.end();
     if (!known && !option->text.help.empty()) groups.push_back(option->group);
   }
   std::reverse(groups.begin(), groups.end());
   return groups;
 }
-
-}  // namespace
 
 std::string wrapped(std::string_view text, std::size_t indent, int width) {
   const std::size_t room = std::max<std::size_t>(static_cast<std::size_t>(width) - indent, 20);
@@ -72,7 +80,7 @@ std::string OptionTable::help(int width) const {
   }
   const std::size_t indent = column + 4;
   std::string out;
-  for (const std::string_view group : groups_in_order(options_)) {
+  for (const std::string_view group : groups()) {
     out += concat(out.empty() ? "" : "\n", group.empty() ? "Options" : group, ":\n");
     for (const Option& option : options_) {
       if (option.group != group || option.text.help.empty()) continue;
@@ -84,7 +92,7 @@ std::string OptionTable::help(int width) const {
       } else {
         out.append(indent - 2 - names.size(), ' ');
       }
-      out += wrapped(description(option), indent, width);
+      out += wrapped(option.description(), indent, width);
     }
   }
   return out;

@@ -47,6 +47,15 @@ std::string closest_word(std::string_view word, std::span<const std::string> can
   return closest;
 }
 
+bool is_listed(std::string_view word, std::string_view list) {
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(' ', begin), list.size());
+    if (list.substr(begin, end - begin) == word) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates) {
   const std::string closest = closest_word(word, candidates);
   return closest.empty() ? "" : "; did you mean '" + closest + "'?";

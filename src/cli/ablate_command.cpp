@@ -117,6 +117,7 @@ class AblateCommand : public Command {
 
 const CommandRow kAblateCommand{
     .name = "ablate",
+    .group = "Look inside",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

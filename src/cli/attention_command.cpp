@@ -360,6 +360,7 @@ std::string AttentionCommand::write(const AttentionModel& model, const std::vect
 
 const CommandRow kAttentionCommand = {
     .name = "attention",
+    .group = "Look inside",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

@@ -96,6 +96,7 @@ class BenchCommand : public Command {
 
 const CommandRow kBenchCommand{
     .name = "bench",
+    .group = "Measure and compare",
     .summary = "measure this machine's limits, and how near to them attn comes",
     .examples =
         "attn bench          # measure this machine, and attn on it\n"

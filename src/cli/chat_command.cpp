@@ -79,6 +79,7 @@ class ChatCommand : public Command {
 
 const CommandRow kChatCommand{
     .name = "chat",
+    .group = "Train and use a model",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

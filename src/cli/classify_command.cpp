@@ -67,6 +67,7 @@ class ClassifyCommand : public Command {
 
 const CommandRow kClassifyCommand{
     .name = "classify",
+    .group = "Train and use a model",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

@@ -61,14 +61,16 @@ class Command {
 /// Everything that help and dispatch need to know about a command.
 struct CommandRow {
   std::string_view name;
-  std::string_view aliases = {};    // separated by spaces
-  std::string_view arguments = {};  // for the usage line: "DIR [FILE]"
+  std::string_view aliases = {};        // separated by spaces
+  std::string_view group = "See also";  // of the overview: "Train and use a model"
+  std::string_view arguments = {};      // for the usage line: "DIR [FILE]"
   int least_arguments = 0;
-  int most_arguments = 0;                    // kAnyNumber: no limit
-  std::string_view summary;                  // one line without a full stop: "continue a text"
-  std::string_view examples = {};            // lines "attn … # what it does", the first also in the overview
-  std::string_view details = {};             // paragraphs below the options
-  std::string (*list)(int width) = nullptr;  // writes lines that stand before them, from a table
+  int most_arguments = 0;                         // kAnyNumber: no limit
+  std::string_view summary;                       // one line without a full stop: "continue a text"
+  std::string_view examples = {};                 // lines "attn … # what it does", the first also in the overview
+  std::string_view details = {};                  // paragraphs below the options
+  std::string (*list)(int width) = nullptr;       // writes lines that stand before them, from a table
+  std::vector<std::string> (*words)() = nullptr;  // what completion offers for TASK, TOPIC and the like
   std::unique_ptr<Command> (*make)() = nullptr;
 };
 

@@ -2,25 +2,49 @@
 
 #include <algorithm>
 
+#include "base/suggest.h"
+
 namespace attn {
 
 std::span<const CommandRow* const> commands() {
   static const CommandRow* const rows[] = {
-      &kTrainCommand,    &kGenerateCommand, &kChatCommand,     &kTranslateCommand, &kFillCommand,   &kClassifyCommand,
-      &kEmbedCommand,    &kSearchCommand,   &kEvaluateCommand, &kAttentionCommand, &kAblateCommand, &kExplainCommand,
-      &kTokenizeCommand, &kInfoCommand,     &kExportCommand,   &kDataCommand,      &kBenchCommand,
+      // Train and use a model.
+      &kTrainCommand,
+      &kGenerateCommand,
+      &kChatCommand,
+      &kTranslateCommand,
+      &kFillCommand,
+      &kClassifyCommand,
+      &kEmbedCommand,
+      &kSearchCommand,
+      // Look inside.
+      &kExplainCommand,
+      &kAttentionCommand,
+      &kAblateCommand,
+      &kTokenizeCommand,
+      &kInfoCommand,
+      // Measure and compare.
+      &kEvaluateCommand,
+      &kBenchCommand,
+      // Data and files.
+      &kDataCommand,
+      &kExportCommand,
+      &kCompletionCommand,
   };
   return rows;
 }
 
+std::vector<std::string_view> command_groups() {
+  std::vector<std::string_view> groups;
+  for (const CommandRow* row : commands()) {
+    if (std::find(groups.begin(), groups.end(), row->group) == groups.end()) groups.push_back(row->group);
+  }
+  return groups;
+}
+
 const CommandRow* find_command(std::string_view name) {
   for (const CommandRow* row : commands()) {
-    if (row->name == name) return row;
-    for (std::string_view rest = row->aliases; !rest.empty();) {
-      const std::size_t end = std::min(rest.find(' '), rest.size());
-      if (rest.substr(0, end) == name) return row;
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    if (row->name == name || is_listed(name, row->aliases)) return row;
   }
   return nullptr;
 }

@@ -25,9 +25,13 @@ extern const CommandRow kExportCommand;
 extern const CommandRow kDataCommand;
 extern const CommandRow kBenchCommand;
 extern const CommandRow kTrainCommand;
+extern const CommandRow kCompletionCommand;
 
 /// All commands in the order in which the overview shows them.
 std::span<const CommandRow* const> commands();
+
+/// The groups of the commands, in the order of their first commands.
+std::vector<std::string_view> command_groups();
 
 /// By name or alias; null if there is none.
 const CommandRow* find_command(std::string_view name);

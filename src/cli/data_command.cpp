@@ -44,6 +44,7 @@ class DataCommand : public Command {
 
 const CommandRow kDataCommand{
     .name = "data",
+    .group = "Data and files",
     .arguments = "[TASK]",
     .least_arguments = 0,
     .most_arguments = 1,
@@ -52,6 +53,12 @@ const CommandRow kDataCommand{
         "attn data                                     # the tasks, with an example line each\n"
         "attn data stories --lines 1000 > stories.txt\n"
         "attn data sort --part valid --lines 200 > sort-valid.tsv\n",
+    .words =
+        [] {
+          std::vector<std::string> names;
+          for (const ToyTask& task : toy_tasks()) names.emplace_back(task.name);
+          return names;
+        },
     .make = make_command<DataCommand>,
 };
 

@@ -121,6 +121,7 @@ class EmbedCommand : public Command {
 
 const CommandRow kEmbedCommand{
     .name = "embed",
+    .group = "Train and use a model",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

@@ -138,6 +138,7 @@ class EvaluateCommand : public Command {
 
 const CommandRow kEvaluateCommand{
     .name = "evaluate",
+    .group = "Measure and compare",
     .arguments = "DIR... [FILE]",
     .least_arguments = 1,
     .most_arguments = kAnyNumber,

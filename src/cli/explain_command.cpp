@@ -104,6 +104,7 @@ class ExplainCommand : public Command {
 
 const CommandRow kExplainCommand = {
     .name = "explain",
+    .group = "Look inside",
     .arguments = "[TOPIC | DIR]",
     .least_arguments = 0,
     .most_arguments = 1,
@@ -125,6 +126,12 @@ const CommandRow kExplainCommand = {
         "--csv: step,title,matrix,row,row_name,column,column_name,value. --json: topic, title, text, tokens, weights, "
         "and steps with matrices; -∞ is null. A file with its weights is what --weights reads.",
     .list = [](int) { return topic_list(); },
+    .words =
+        [] {
+          std::vector<std::string> names;
+          for (const ExplainTopic& topic : explain_topics()) names.emplace_back(topic.name);
+          return names;
+        },
     .make = make_command<ExplainCommand>,
 };
 

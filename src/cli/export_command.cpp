@@ -79,6 +79,7 @@ class ExportCommand : public Command {
 
 constinit const CommandRow kExportCommand = {
     .name = "export",
+    .group = "Data and files",
     .arguments = "DIR FILE.tar",
     .least_arguments = 2,
     .most_arguments = 2,

@@ -121,6 +121,7 @@ class FillCommand : public Command {
 
 const CommandRow kFillCommand{
     .name = "fill",
+    .group = "Train and use a model",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

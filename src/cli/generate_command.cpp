@@ -190,6 +190,7 @@ class GenerateCommand : public Command {
 
 const CommandRow kGenerateCommand{
     .name = "generate",
+    .group = "Train and use a model",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

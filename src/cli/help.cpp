@@ -1,76 +1,45 @@
 #include "cli/help.h"
 
 #include <algorithm>
-#include <array>
 
 #include "cli/commands.h"
+#include "cli/help_topics.h"
 
 namespace attn {
 
 namespace {
 
-constexpr std::size_t kOverviewExamples = 4;  // of the first commands; the overview should fit a screen
+constexpr int kOverviewWidth = 80;
 
-struct Topic {
-  std::string_view name, summary, text;
-};
+constexpr std::string_view kOverviewStart =
+    R"(attn: attention in Transformers, from one head worked out by hand to a trained
+encoder-decoder Transformer, in one program. Train small models of the GPT, BERT
+and translator families on your own text in minutes, use them, and look at every
+attention weight.
 
-constexpr std::array kTopics = {
-    Topic{"input", "what commands read",
-          R"(Most commands take a FILE with one text a line. Without FILE, or with -, they
-read standard input; --text T is one text itself, newlines included.
+Five commands to start with:
+  # how attention works, number by number
+  attn explain self-attention
+  # a text to learn from, a story a line; your own text file will do as well
+  attn data stories > stories.txt
+  # learn it: one minute; --lines, since every line is a text of its own
+  attn train generate stories.txt --lines --out stories --time 1m
+  # let the model write
+  attn generate stories --prompt "Once upon a time"
+  # every layer and head, in the browser: open a.html
+  attn attention stories --text "Once upon a time" --out a.html
+)";
 
-    attn attention play --text "To be"
-    echo "To be" | attn attention play
-    attn attention play lines.txt
+constexpr std::string_view kOverviewEnd =
+    R"(
+attn help COMMAND   examples, then every option with its default
+attn help TOPIC     one of the topics; attn help topics says what each is about
+attn help --man     all of it as a manual page, which make install installs
 
-A .csv FILE (RFC 4180) begins with the names of its columns; a .tsv FILE has
-columns between tabs, without quotes, and names only with --header. --columns
-picks those that the command needs, by name or by number from 1:
-
-    attn tokenize play reviews.csv --columns text=review
-    attn evaluate mood reviews.tsv --columns label=3,text=1
-
-Texts are UTF-8. A byte-order mark at the beginning and \r\n line ends are
-accepted; anything that is not UTF-8 is an error with file and line.
-)"},
-    Topic{"formats", "what tables look like: --format",
-          R"(Where a table comes out, --format chooses its form:
-
-    text     columns for people: the default on a terminal
-    csv      RFC 4180: the default in pipes and files
-    tsv      tab, line breaks and backslash are written \t \n \r \\
-    jsonl    a JSON object a row
-    json     one array of such objects
-
-csv and tsv begin with the names of the columns; --no-header leaves them out.
-Numbers have just the digits needed to read back the same value.
-)"},
-    Topic{"config", "options in files: --config, --dump-config",
-          R"(--config FILE reads options from lines `key = value`, with the same names as on
-the command line; what the command line says wins. Empty lines and lines that
-begin with # mean nothing. Values with spaces at their ends or with line breaks
-stand in double quotes, with \n, \t, \" and \\.
-
-    # small.conf
-    layers = 2
-    tie = false
-
---dump-config prints all options of a call in this form.
-)"},
-    Topic{"exit", "exit codes and signals",
-          R"(0      success; also when the reader of a pipe has had enough
-1      failure: a file, a model or the system was not as needed
-2      usage: the command line itself was wrong
-130    Ctrl-C; training saves first, a second Ctrl-C ends it at once
-143    SIGTERM, and 129 SIGHUP; training saves first
-)"},
-    Topic{"environment", "environment variables",
-          R"(NO_COLOR     if set, no colors
-ATTN_SIMD    the instruction set to use: baseline, avx2 or avx512, instead of
-             the best one that the machine has
-)"},
-};
+A model, DIR in the help, is a folder: the one that --out named, one that the
+Python library transformers saved, or a .tar of attn export. Results go to
+standard output, all else to standard error.
+)";
 
 std::string_view first_line(std::string_view text) {
   return text.substr(0, text.find('\n'));
@@ -123,23 +92,23 @@ std::string joined_paragraphs(std::string_view text) {
 }  // namespace
 
 std::string overview() {
-  std::string text = "attn: attention, from one head to a trained Transformer, in the shell\n\n";
+  std::string text(kOverviewStart);
   std::size_t widest = 0;
   for (const CommandRow* row : commands()) widest = std::max(widest, row->name.size());
-  for (const Topic& topic : kTopics) widest = std::max(widest, topic.name.size());
   const auto line = [&](std::string_view name, std::string_view summary) {
     text += concat("  ", name, std::string(widest + 2 - name.size(), ' '), summary, "\n");
   };
-  std::vector<std::string_view> examples;
-  for (const CommandRow* row : commands().first(std::min(kOverviewExamples, commands().size()))) {
-    examples.push_back(first_line(row->examples));
+  for (const std::string_view group : command_groups()) {
+    text += concat("\n", group, ":\n");
+    for (const CommandRow* row : commands()) {
+      if (row->group == group) line(row->name, row->summary);
+    }
   }
-  text += concat("Examples:\n", example_lines(examples), "\n");
-  text += "Commands (attn help COMMAND):\n";
-  for (const CommandRow* row : commands()) line(row->name, row->summary);
-  text += "\nTopics (attn help TOPIC):\n";
-  for (const Topic& topic : kTopics) line(topic.name, topic.summary);
-  return text;
+  std::string topics = "Topics:";
+  for (const HelpTopic& topic : help_topics()) {
+    topics += concat(&topic == help_topics().data() ? " " : ", ", topic.name);
+  }
+  return concat(text, "\n", wrapped(topics, 2, kOverviewWidth), kOverviewEnd);
 }
 
 std::string command_help(const CommandRow& row, const OptionTable& options, int width) {
@@ -153,11 +122,14 @@ std::string command_help(const CommandRow& row, const OptionTable& options, int 
   return text;
 }
 
-std::string_view topic_help(std::string_view topic) {
-  for (const Topic& each : kTopics) {
-    if (each.name == topic) return each.text;
+std::string topic_list() {
+  std::string text = "Topics (attn help TOPIC):\n";
+  std::size_t widest = 0;
+  for (const HelpTopic& topic : help_topics()) widest = std::max(widest, topic.name.size());
+  for (const HelpTopic& topic : help_topics()) {
+    text += concat("  ", topic.name, std::string(widest + 2 - topic.name.size(), ' '), topic.summary, "\n");
   }
-  return {};
+  return text;
 }
 
 std::vector<std::string> help_words(bool with_topics) {
@@ -165,7 +137,8 @@ std::vector<std::string> help_words(bool with_topics) {
   for (const CommandRow* row : commands()) words.emplace_back(row->name);
   words.emplace_back("help");
   if (with_topics) {
-    for (const Topic& topic : kTopics) words.emplace_back(topic.name);
+    words.emplace_back("topics");
+    for (const HelpTopic& topic : help_topics()) words.emplace_back(topic.name);
   }
   return words;
 }

@@ -8,14 +8,14 @@
 
 namespace attn {
 
-/// All commands, one line each.
+/// The first page: what attn is, five commands to start with, all commands by group, the topics.
 std::string overview();
 
 /// Examples, usage and options of a command.
 std::string command_help(const CommandRow& row, const OptionTable& options, int width);
 
-/// A topic's text; empty if there is no such topic.
-std::string_view topic_help(std::string_view topic);
+/// All topics, one line each.
+std::string topic_list();
 
 /// Names of all commands, aliases left out, and, if wanted, topics.
 std::vector<std::string> help_words(bool with_topics);

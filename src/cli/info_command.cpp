@@ -231,6 +231,7 @@ std::string InfoCommand::text_of(const Json& info, const AnyModel& model) {
 
 const CommandRow kInfoCommand = {
     .name = "info",
+    .group = "Look inside",
     .arguments = "DIR",
     .least_arguments = 1,
     .most_arguments = 1,

@@ -7,6 +7,9 @@
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/help_topics.h"
+#include "cli/manual_page.h"
+#include "cli/prepared_command.h"
 
 namespace attn {
 
@@ -14,22 +17,9 @@ namespace {
 
 constexpr int kWidestHelp = 100;  // columns; longer lines are hard to read
 
-/// A command with its options, listed in one table.
-struct PreparedCommand {
-  explicit PreparedCommand(const CommandRow& command_row) : row(command_row), command(row.make()) {
-    command->visit(table);
-    common.visit(table);
-  }
-
-  std::string help(const Terminal& terminal) const {
-    return command_help(row, table, std::min(terminal.width, kWidestHelp));
-  }
-
-  const CommandRow& row;
-  std::unique_ptr<Command> command;
-  CommonOptions common;
-  OptionTable table;
-};
+std::string help_of(const PreparedCommand& prepared, const Terminal& terminal) {
+  return command_help(prepared.row, prepared.table, std::min(terminal.width, kWidestHelp));
+}
 
 const CommandRow& command_named(const std::string& name) {
   if (const CommandRow* row = find_command(name)) return *row;
@@ -38,15 +28,21 @@ const CommandRow& command_named(const std::string& name) {
 }
 
 int show_help(std::span<const std::string> words, StandardOutput& out, const Terminal& terminal) {
-  if (words.empty() || words[0] == "help") {
+  std::string name;  // `attn help file formats` is file-formats
+  for (const std::string& word : words) name += (name.empty() ? "" : "-") + word;
+  if (name.empty() || name == "help") {
     out.write(overview());
-  } else if (const CommandRow* row = find_command(words[0])) {
-    out.write(PreparedCommand(*row).help(terminal));
-  } else if (const std::string_view text = topic_help(words[0]); !text.empty()) {
-    out.write(text);
+  } else if (name == "topics") {
+    out.write(topic_list());
+  } else if (name == "--man") {
+    out.write(manual_page());
+  } else if (const CommandRow* row = find_command(name)) {
+    out.write(help_of(PreparedCommand(*row), terminal));
+  } else if (const HelpTopic* topic = find_help_topic(name)) {
+    out.write(topic->text);
   } else {
-    const std::string meant = did_you_mean(words[0], help_words(true));
-    usage_error("no help on '", words[0], "'", meant.empty() ? "; 'attn help' lists all commands and topics" : meant);
+    const std::string meant = did_you_mean(name, help_words(true));
+    usage_error("no help on '", name, "'", meant.empty() ? "; 'attn help' lists all commands and topics" : meant);
   }
   out.flush();
   return 0;
@@ -75,7 +71,7 @@ bool asks_for_help(std::span<const std::string> arguments) {
 int run_command(const CommandRow& row, std::span<const std::string> arguments, StandardOutput& out, Terminal terminal) {
   PreparedCommand prepared(row);
   if (asks_for_help(arguments)) {
-    out.write(prepared.help(terminal));
+    out.write(help_of(prepared, terminal));
     out.flush();
     return 0;
   }

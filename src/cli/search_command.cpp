@@ -117,6 +117,7 @@ class SearchCommand : public Command {
 
 const CommandRow kSearchCommand{
     .name = "search",
+    .group = "Train and use a model",
     .arguments = "DIR --corpus FILE [QUERY…]",
     .least_arguments = 1,
     .most_arguments = kAnyNumber,

@@ -76,6 +76,7 @@ class TokenizeCommand : public Command {
 
 const CommandRow kTokenizeCommand{
     .name = "tokenize",
+    .group = "Look inside",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

@@ -105,6 +105,7 @@ class TrainCommand : public Command {
 
 const CommandRow kTrainCommand{
     .name = "train",
+    .group = "Train and use a model",
     .arguments = "TASK DATA… --out DIR",
     .most_arguments = kAnyNumber,
     .summary = "learn a model from texts",
@@ -121,6 +122,12 @@ const CommandRow kTrainCommand{
         "out to measure the loss. DIR receives the best model by this loss, and training/ with the log, the "
         "options and all that --resume needs.\n",
     .list = describe_train_tasks,
+    .words =
+        [] {
+          std::vector<std::string> names;
+          for (const TrainTaskRow* task : train_tasks()) names.emplace_back(task->name);
+          return names;
+        },
     .make = make_command<TrainCommand>,
 };
 

@@ -161,6 +161,7 @@ class TranslateCommand : public Command {
 
 const CommandRow kTranslateCommand{
     .name = "translate",
+    .group = "Train and use a model",
     .arguments = "DIR [FILE]",
     .least_arguments = 1,
     .most_arguments = 2,

@@ -2,6 +2,7 @@
 
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/help_topics.h"
 #include "cli/run_attn.h"
 
 namespace attn {
@@ -58,8 +59,18 @@ TEST_CASE("program: every command's help lists its options, by both ways to ask"
   }
 }
 
-TEST_CASE("program: topics, version") {
-  CHECK(contains(run_attn({"help", "formats"}).out, "jsonl"));
+TEST_CASE("program: topics by name, alias and words; version") {
+  const std::string formats = run_attn({"help", "file-formats"}).out;
+  CHECK(contains(formats, "jsonl"));
+  CHECK(run_attn({"help", "formats"}).out == formats);
+  CHECK(run_attn({"help", "file", "formats"}).out == formats);
+  const std::string list = run_attn({"help", "topics"}).out;
+  for (const HelpTopic& topic : help_topics()) {
+    CAPTURE(topic.name);
+    CHECK(contains(list, "\n  " + std::string(topic.name) + " "));
+    CHECK(run_attn({"help", std::string(topic.name)}).out == topic.text);
+    CHECK(fits(std::string(topic.text), 80));
+  }
   CHECK(run_attn({"--version"}).out == std::string("attn ") + kVersion + "\n");
 }
 
@@ -72,7 +83,7 @@ TEST_CASE("program: mistakes exit with 2 and one line on stderr") {
   };
   mistake({"hlep"}, "unknown command 'hlep'; did you mean 'help'?");
   mistake({"xyzzy"}, "unknown command 'xyzzy'; 'attn help' lists all");
-  mistake({"help", "format"}, "no help on 'format'; did you mean 'formats'?");
+  mistake({"help", "samplng"}, "no help on 'samplng'; did you mean 'sampling'?");
   mistake({"--verson"}, "expected a command, found '--verson'; did you mean '--version'?");
 }
 
