@@ -40,9 +40,9 @@ const CommandRow kCompletionCommand{
     .most_arguments = 1,
     .summary = "print what lets bash, zsh or fish complete attn's options",
     .examples =
-        "source <(attn completion bash)   # in this shell; in ~/.bashrc for good\n"
-        "source <(attn completion zsh)    # the same, after compinit\n"
-        "attn completion fish | source\n",
+        "attn completion fish > ~/.config/fish/completions/attn.fish\n"
+        "source <(attn completion bash)   # in this shell; as a line of ~/.bashrc in all\n"
+        "source <(attn completion zsh)    # the same, in ~/.zshrc after compinit\n",
     .details =
         "make install puts all three where the shells look. They complete commands, options, values with choices, "
         "tasks and topics, model folders, and files.\n",

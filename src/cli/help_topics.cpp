@@ -90,9 +90,10 @@ divides one by the root of the other (+ --eps); --weight-decay pulls matrices
 towards 0 by lr x decay an update. muon treats the matrices inside the layers as
 a whole instead. --clip limits the norm of all gradients together.
 
---steps counts updates, --epochs passes over the data, --time 10m as many updates
-as fit: after 20 of them the number is fixed and recorded, so that the training
-can be repeated. training/log.csv has the learning rate of every evaluation.
+--steps counts updates, --epochs passes over the data; --time 10m takes as many
+updates as fit: after 20 of them the number is fixed and recorded, so that the
+training can be repeated. training/log.csv has the learning rate of every
+evaluation.
 )";
 
 constexpr std::string_view kSampling =
@@ -119,7 +120,7 @@ it a new seed is taken each time and printed on standard error.
 
     attn generate play --prompt "Once upon" --temperature 0.5      # careful
     attn generate play --prompt "Once upon" --temperature 1.2      # wild
-    attn generate play --prompt "Once upon" --samples 5 --seed 1   # five of them
+    attn generate play --prompt "Once upon" --samples 5 --seed 1   # five texts
     attn generate play --prompt "Once upon" --greedy --tokens 20
 
 A sample ends at the model's end token, before a --stop text, or after --tokens.
@@ -188,7 +189,7 @@ constexpr std::string_view kSpeed =
   Evaluation   --eval-every and --eval-batches; not counted in tokens/s
 
     attn train generate play.txt --out play --plan   # seconds and memory first
-    attn bench                                       # the limits of this machine
+    attn bench                                       # this machine's limits
 
 Threads: all CPUs that the process may use, unless --threads says otherwise; the
 result is the same to the last bit for every number. A machine that is busy

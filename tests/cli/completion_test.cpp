@@ -109,7 +109,8 @@ TEST_CASE("manual page: ASCII, with every command, option and topic") {
   for (const CommandRow* row : commands()) {
     CAPTURE(row->name);
     CHECK(contains(page, "\n.SS attn " + std::string(row->name) + "\n"));
-    for (const Option& option : PreparedCommand(*row).table.options()) {
+    const PreparedCommand prepared(*row);
+    for (const Option& option : prepared.table.options()) {
       if (option.text.help.empty()) continue;
       for (const std::string& flag : option.shown_flags()) CHECK(contains(page, "\\fB" + escaped(flag) + "\\fR"));
     }
@@ -127,7 +128,8 @@ TEST_CASE("help: the first page, topics and examples name no option that does no
   std::set<std::string> known = {"--version", "--man"};
   std::string texts = run_attn({"help"}).out;
   for (const CommandRow* row : commands()) {
-    for (const Option& option : PreparedCommand(*row).table.options()) {
+    const PreparedCommand prepared(*row);
+    for (const Option& option : prepared.table.options()) {
       known.insert("--" + std::string(option.text.name));
       if (option.is_flag) known.insert("--no-" + std::string(option.text.name));
     }
