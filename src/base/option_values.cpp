@@ -131,7 +131,8 @@ std::vector<std::string> write_value(const std::optional<T>& value) {
 
 template <class T>
 std::string expected_value(const T&, const OptionText& text) {
-  return (std::is_integral_v<T> ? "a whole number" : "a number") + range_text(text);
+  const bool from_zero = std::is_unsigned_v<T> && !text.minimum && !text.maximum;
+  return (std::is_integral_v<T> ? "a whole number" : "a number") + (from_zero ? " of at least 0" : range_text(text));
 }
 std::string expected_value(bool, const OptionText&) {
   return "true or false";

@@ -143,8 +143,7 @@ int AttentionCommand::run(Invocation& call) {
 
 void AttentionCommand::report(const std::string& content, std::size_t texts, const Invocation& call) const {
   if (form_ == Form::heat_map && call.terminal.output) {
-    call.note(
-        "attention: --layer 0 --head 0 shows one head, --out a.html all in a browser; --format csv has every weight");
+    call.note("one head: --layer 0 --head 0; in a browser: --out a.html; data: --format csv");
   }
   if (output_.out.empty()) return;
   const char* const next = form_ == Form::svg || form_ == Form::html ? "xdg-open "

@@ -15,6 +15,8 @@ constexpr int kSideWidth = 9;       // "layer 11 "
 constexpr int kLeastDots = 6;       // across one head of an overview
 constexpr int kMostDots = 22;       // beyond this a picture only becomes larger
 constexpr int kMostDotsWide = 200;  // of a head that is alone
+constexpr int kLegendDots = 8;      // from weight 0 to weight 1
+constexpr int kLegendWidth = 24;    // with its numbers
 
 /// One head as dots: several weights share one, or one weight has several.
 class DotPicture {
@@ -50,6 +52,22 @@ class DotPicture {
   int columns_ = 0, rows_ = 0;
 };
 
+/// What is shown, and, where there is room for it, which colours weights from 0 to 1 have.
+void draw_heading(TerminalCells& cells, const AttentionRecord& record, int width) {
+  const std::string title = concat(name_of(record.kind), " attention of ", record.queries, " tokens to ", record.keys,
+                                   "; rows look at columns");
+  cells.plain(shortened(title, width));
+  if (columns_of(title) + kLegendWidth <= width) {
+    cells.plain("  0 ");
+    for (int i = 0; i < kLegendDots; ++i) {
+      const float value = static_cast<float>(i) / (kLegendDots - 1);
+      cells.dots(value, value);
+    }
+    cells.plain(record.keys >= kRootFromKeys ? " 1, as √" : " 1");
+  }
+  cells.end_line();
+}
+
 /// Some heads of a layer beside each other.
 void draw_band(TerminalCells& cells, std::span<const HeadView> heads, int dots, bool first_band) {
   const std::string layer = first_band ? concat("layer ", heads[0].record->layer) : "";
@@ -84,10 +102,7 @@ std::string draw_heads(std::span<const HeadView> heads, const HeatMapOptions& op
     const AttentionRecord& record = *layer[0].record;
     if (previous == nullptr || previous->kind != record.kind) {
       if (previous != nullptr) cells.end_line();
-      cells.plain(shortened(concat(name_of(record.kind), " attention of ", record.queries, " tokens to ", record.keys,
-                                   ": down who looks, across at whom"),
-                            options.width));
-      cells.end_line();
+      draw_heading(cells, record, options.width);
     }
     previous = &record;
     std::size_t per_band = layer.size();

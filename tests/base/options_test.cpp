@@ -156,7 +156,7 @@ TEST_CASE("options: mistakes name the option, what was found and what was expect
   CHECK(error_of({"-l", ""}) == "-l is '', but must be a whole number from 1 to 126");
   CHECK(error_of({"--rate", "0"}) == "--rate is '0', but must be a number above 0");
   CHECK(error_of({"--rate", "nan"}) == "--rate is 'nan', but must be a number above 0");
-  CHECK(error_of({"--seed", "-1"}) == "--seed is '-1', but must be a whole number");
+  CHECK(error_of({"--seed", "-1"}) == "--seed is '-1', but must be a whole number of at least 0");
   CHECK(error_of({"--shape", "sqare"}) == "--shape is 'sqare', but must be circle or square; did you mean 'square'?");
   CHECK(error_of({"--time", "10"}) == "--time is '10', but must be a duration such as 90s, 10m or 1h30m");
   CHECK(error_of({"--like", "3,,4"}) ==
