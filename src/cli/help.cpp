@@ -17,7 +17,8 @@ encoder-decoder Transformer, in one program. Train small models of the GPT, BERT
 and translator families on your own text in minutes, use them, and look at every
 attention weight.
 
-Five commands to start with:
+Five commands to start with (it is ./attn where make built it, attn after make
+install):
   # how attention works, number by number
   attn explain self-attention
   # a text to learn from, a story a line; your own text file will do as well

@@ -16,12 +16,22 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 16;
 
-FileDescriptor open_file(const std::string& path) {
+/// How this command takes a text itself: --text, or --prompt where there is no such option.
+std::string_view text_option(const OptionTable& table) {
+  for (const Option& option : table.options()) {
+    if (option.text.name == "text") return "--text";
+  }
+  return "--prompt";
+}
+
+FileDescriptor open_file(const std::string& path, std::string_view text_option) {
   FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() >= 0) return file;
   const int error = errno;
   const bool looks_like_text = error == ENOENT && path.find(' ') != std::string::npos;
-  if (looks_like_text) fail("cannot read '", path, "': there is no such file; did you mean --text '", path, "'?");
+  if (looks_like_text) {
+    fail("cannot read '", path, "': there is no such file; did you mean ", text_option, " '", path, "'?");
+  }
   fail("cannot read '", path, "': ", std::strerror(error));
 }
 
@@ -64,7 +74,7 @@ TextInput::TextInput(const InputOptions& options, std::optional<std::string> fil
     descriptor_ = STDIN_FILENO;
   } else {
     name_ = *file;
-    file_ = open_file(*file);
+    file_ = open_file(*file, text_option(call.options));
     descriptor_ = file_.get();
   }
 }

@@ -35,8 +35,7 @@ class TrainCommand : public Command {
 
   int run(Invocation& call) override {
     place_arguments(call.arguments);
-    if (options_.out.empty() && !options_.plan) usage_error("--out DIR is missing: the folder for the model");
-    const bool saved = options_.resume && has_state();
+    const bool saved = options_.resume && !options_.out.empty() && has_state();
     if (saved) read_saved_options();
     if (options_.task.empty()) usage_error("expected a task: attn train generate FILE --out DIR");
     const TrainTaskRow& task = train_task_named(options_.task);
@@ -45,6 +44,7 @@ class TrainCommand : public Command {
       usage_error("attn train ", task.name, ": expected at least one file of ", task.data, ": ", task.example,
                   " --out DIR");
     }
+    if (options_.out.empty() && !options_.plan) usage_error("--out DIR is missing: the folder for the model");
     check_task_options(task, options_, *table_);
     if (!saved) make_paths_absolute();
     return run_training(task, call, options_, *table_, threads_.count(), saved);

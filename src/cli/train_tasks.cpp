@@ -1,6 +1,7 @@
 #include "cli/train_tasks.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -66,6 +67,10 @@ const TrainTaskRow& train_task_named(const std::string& name) {
     if (!row->alias.empty()) words.emplace_back(row->alias);
   }
   const std::string meant = did_you_mean(name, words);
+  if (meant.empty() && std::filesystem::exists(name)) {
+    usage_error("expected a task before the data, found the file '", name, "'; to learn to continue it: attn train ",
+                train_tasks().front()->name, " ", name, " --out DIR");
+  }
   usage_error("expected a task, found '", name, "'", meant.empty() ? "; tasks: " + joined(names, ", ") : meant);
 }
 

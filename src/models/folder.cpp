@@ -22,6 +22,7 @@ ModelFolder::ModelFolder(std::string path) : path_(std::move(path)) {
   std::error_code ignored;
   if (!fs::exists(path_, ignored)) fail(path_, ": no such folder, expected a model");
   if (!fs::is_directory(path_, ignored)) {
+    if (!path_.ends_with(".tar")) fail(path_, " is a file, expected a model's folder or a .tar of attn export");
     archive_ = std::make_shared<TarArchive>(path_);
     for (const TarArchive::Member& member : archive_->members()) {
       const std::size_t slash = member.name.find('/');

@@ -11,11 +11,12 @@ namespace {
 constexpr const char* kPaper =
     "One head can look for one thing at a time; several look for several, each with matrices of its own. In the form "
     "of the paper (Vaswani et al. 2017, section 3.2.2) each head works with d_model/heads numbers, so that all "
-    "together cost no more than one wide head, and a last matrix W_o mixes what they found.";
+    "together cost no more than one wide head, and a last matrix W_o mixes what they found. The course's notebooks "
+    "(--style course) make each head as wide as d_model and leave W_o out.";
 constexpr const char* kCourse =
     "One head can look for one thing at a time; several look for several, each with matrices of its own. In the form "
-    "of "
-    "the course's notebooks each head is as wide as d_model, and the outputs stand side by side without a last matrix. "
+    "of the course's notebooks each head is as wide as d_model, and the outputs stand side by side without a last "
+    "matrix. "
     "The paper's form (without --style course) divides d_model among the heads and ends with a matrix W_o.";
 
 void show_heads(Explanation& explanation, const char* letter, const std::vector<std::string>& tokens,
