@@ -16,12 +16,12 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 16;
 
-/// How this command takes a text itself: --text, or --prompt where there is no such option.
+/// How this command takes a text itself: as --text, or as --prompt if it has that option.
 std::string_view text_option(const OptionTable& table) {
   for (const Option& option : table.options()) {
-    if (option.text.name == "text") return "--text";
+    if (option.text.name == "prompt") return "--prompt";
   }
-  return "--prompt";
+  return "--text";
 }
 
 FileDescriptor open_file(const std::string& path, std::string_view text_option) {

@@ -87,6 +87,13 @@ TEST_CASE("program: mistakes exit with 2 and one line on stderr") {
   mistake({"--verson"}, "expected a command, found '--verson'; did you mean '--version'?");
 }
 
+TEST_CASE("program: what a new user tries first gets a helpful answer") {
+  const auto answer = [](const std::vector<std::string>& arguments) { return run_attn(arguments).err; };
+  CHECK(contains(answer({"train", "README.md"}), "attn train generate README.md --out DIR"));
+  CHECK(contains(answer({"generate", "tests/reference/gpt2", "Once upon"}), "did you mean --prompt 'Once upon'?"));
+  CHECK(contains(answer({"generate", "README.md"}), "README.md is a file, expected a model's folder"));
+}
+
 TEST_CASE("program: a closed pipe ends quietly") {
   const Outcome outcome = run_attn({"help"}, {.closed_output = true});
   CHECK(outcome.exit_code == 0);
