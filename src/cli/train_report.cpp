@@ -46,6 +46,9 @@ double bits_per_character(const LossSum& loss, std::int64_t characters) {
   return loss.loss / std::numbers::ln2 / static_cast<double>(characters);
 }
 
+// A validation loss so much above the best one has risen, not wavered.
+constexpr double kRisen = 1.02;
+
 std::string describe_result(const TrainSession::Result& result, const TrainerState& state, double bits) {
   std::string text;
   if (result.end == TrainingEnd::patience) text = "no better loss any more: stopped early\n";
@@ -55,7 +58,13 @@ std::string describe_result(const TrainSession::Result& result, const TrainerSta
                           : concat("best model: step ", state.best_step);
   text += concat(", valid loss ", rounded(result.best.mean(), 4));
   if (!std::isnan(bits)) text += concat(" (", rounded(bits, 3), " bits per character)");
-  return text + ", over the whole validation part";
+  text += ", over the whole validation part";
+  const bool rose = result.last.mean() > kRisen * result.best.mean() && 2 * state.best_step < state.step;
+  if (rose && !result.averaged) {
+    text += concat("\nafter step ", state.best_step,
+                   " the model learnt the data by heart: more text, more --dropout or a smaller --d-model may help");
+  }
+  return text;
 }
 
 std::string result_json(const TrainSession::Result& result, const TrainerState& state, double bits,
