@@ -48,7 +48,7 @@ QUIET := $(if $(V),,@)
 all: attn
 
 attn: $(BUILD)/attn FORCE
-	@cmp -s $< $@ || { cp $< $@ && echo '  ./attn is ready; next: ./attn help'; }
+	@cmp -s $< $@ || { rm -f $@ && cp $< $@ && echo '  ./attn is ready; next: ./attn help'; }
 
 $(BUILD)/attn: $(OBJECTS)
 $(BUILD)/attn-tests: $(LIBRARY) $(TEST_OBJECTS)

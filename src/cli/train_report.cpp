@@ -19,13 +19,21 @@ std::string rounded(double value, int digits) {
   return text.substr(0, text.find('.') + (digits > 0 ? static_cast<std::size_t>(digits) + 1 : 0));
 }
 
+// "4 layers of 4 heads"; of an encoder-decoder "4 + 4 layers of 4 heads".
+std::string describe_layers(const ModelConfig& config) {
+  std::string text = std::to_string(config.layers);
+  const bool two_stacks = config.architecture == Architecture::transformer;
+  if (two_stacks) text += concat(" + ", config.decoder_layers);
+  text += config.layers == 1 && !two_stacks ? " layer of " : " layers of ";
+  return text + concat(config.heads, config.heads == 1 ? " head" : " heads");
+}
+
 }  // namespace
 
 std::string describe_model(const ModelConfig& config, std::int64_t parameters) {
-  std::string text =
-      concat("model: ", name_of(config.architecture), ", ", config.layers, " layers of ", config.heads,
-             " heads, d_model ", config.d_model, ", d_ff ", config.d_ff, ", context ", config.context, ", dropout ",
-             config.dropout, "; ", format_count(static_cast<double>(parameters)), " parameters");
+  std::string text = concat("model: ", name_of(config.architecture), ", ", describe_layers(config), ", d_model ",
+                            config.d_model, ", d_ff ", config.d_ff, ", context ", config.context, ", dropout ",
+                            config.dropout, "; ", format_count(static_cast<double>(parameters)), " parameters");
   if (transformers_class(config).empty()) {
     text += "\nno class of transformers holds this combination: saved with model_type \"attn\"";
   }
