@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/suggest.h"
 #include "text/vocabulary.h"
 
 namespace attn {
@@ -81,12 +82,14 @@ std::span<const ToyTask> toy_tasks() {
 }
 
 const ToyTask& find_toy_task(std::string_view name) {
-  std::string names;
+  std::string list;
+  std::vector<std::string> names;
   for (const ToyTask& task : toy_tasks()) {
     if (task.name == name) return task;
-    names += (names.empty() ? "" : ", ") + std::string(task.name);
+    list += (list.empty() ? "" : ", ") + std::string(task.name);
+    names.emplace_back(task.name);
   }
-  usage_error("there is no task \"", name, "\", expected one of ", names);
+  usage_error("there is no task '", name, "', expected one of ", list, did_you_mean(name, names));
 }
 
 std::string toy_example(const ToyTask& task) {
