@@ -72,6 +72,7 @@ TEST_CASE("attn data: lists its tasks, makes lines, and says how many exist wher
   CHECK(many.out.empty());
   CHECK(many.err.find("of the task add only ") != std::string::npos);
   CHECK(run_attn({"data", "nothing"}).exit_code == 2);
+  CHECK(run_attn({"data", "revers"}).err.ends_with("did you mean 'reverse'?\n"));
 }
 
 TEST_CASE("attn data: the files in data/ are what their commands make") {

@@ -77,7 +77,28 @@ TEST_CASE("train translate: lines that are too long are cut, and that is said on
   command.erase(std::find(command.begin(), command.end(), "--quiet"));
   const Outcome run = run_attn(command);
   REQUIRE_MESSAGE(run.exit_code == 0, run.err);
-  CHECK(contains(run.err, "longer than the context and cut"));
+  const std::string cut = " lines are longer than the context and cut";
+  const std::size_t place = run.err.find(cut);
+  REQUIRE(place != std::string::npos);
+  CHECK(run.err.find(cut, place + 1) == std::string::npos);
+  // 7 letters and the end token fit; source and target of a line are of one length.
+  std::size_t longer = 0;
+  const std::string lines = read_file(lab.data);
+  for (std::size_t begin = 0; begin < lines.size(); begin = lines.find('\n', begin) + 1) {
+    longer += lines.find('\t', begin) - begin > 7 ? 1 : 0;
+  }
+  CHECK(contains(run.err, "\n" + std::to_string(longer) + cut));
+  CHECK(contains(run.err, "transformer, 1 + 1 layers of 2 heads"));
+}
+
+TEST_CASE("train translate: a vocabulary that the data cannot fill shrinks, and that is said") {
+  const Lab lab;
+  std::vector<std::string> command = lab.command("bpe", {"--tokenizer", "bpe", "--vocab-size", "8000", "--steps", "1"});
+  command.erase(std::find(command.begin(), command.end(), "--quiet"));
+  const Outcome run = run_attn(command);
+  REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+  CHECK(contains(run.err, "(bpe), as the data give no more than that of 8000"));
+  CHECK(read_json(lab.folder.path("bpe/config.json")).at("vocab_size").as_int() < 8000);
 }
 
 TEST_CASE("train translate: samples are translations, and a probe has all kinds of attention at every evaluation") {
