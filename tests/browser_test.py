@@ -149,9 +149,9 @@ def check(name, found, expected=True):
         print("FAIL ", name, "\n      found   ", repr(found), "\n      expected", repr(expected))
 
 
-def weights_of(text):
+def weights_of(*arguments):
     """The weights as the CSV has them: {(layer, head, query, key): weight}."""
-    out = subprocess.run([ATTN, "attention", "tests/reference/gpt2", "--text", text, "--format", "jsonl"],
+    out = subprocess.run([ATTN, "attention", *arguments, "--format", "jsonl"],
                          check=True, capture_output=True, text=True).stdout
     rows = [json.loads(line) for line in out.splitlines()]
     return {(r["layer"], r["head"], r["query"], r["key"]): r["weight"] for r in rows}
@@ -167,7 +167,7 @@ def test_small_page(browser, folder, pictures):
     path = os.path.join(folder, "small.html")
     text = "don't go"
     subprocess.run([ATTN, "attention", "tests/reference/gpt2", "--text", text, "--out", path, "--quiet"], check=True)
-    weights = weights_of(text)
+    weights = weights_of("tests/reference/gpt2", "--text", text)
     browser.open(path)
     item = lambda side, index: f"#{side} li:nth-child({index + 1})"
     check("tokens on both sides", browser.value("document.querySelectorAll('#tokens li').length"), 2 * len(text))
@@ -271,6 +271,22 @@ def test_three_kinds(browser, folder, pictures):
             browser.screenshot(os.path.join(pictures, f"{kind}.png"))
 
 
+def test_translation(browser, folder, pictures):
+    path = os.path.join(folder, "translation.html")
+    model = ["tests/reference/marian", "--text", "big frog", "--target", "le gros"]
+    subprocess.run([ATTN, "attention", *model, "--out", path, "--quiet"], check=True)
+    for kind in ("encoder", "decoder", "cross"):
+        weights = weights_of(*model, "--kind", kind)
+        queries, keys = (max(place[side] for place in weights) + 1 for side in (2, 3))
+        browser.open(path + f"#kind={kind}&layer=1&head=3&view=lines")
+        found, expected = [], []
+        for query in range(queries):
+            browser.hover(f"#queries li:nth-child({query + 1})")
+            found.append(browser.value("[...document.querySelectorAll('#keys li')].map(li => li.dataset.value || null)"))
+            expected.append([shown(w) if w >= 0.0005 else None for w in (weights[1, 3, query, key] for key in range(keys))])
+        check(f"a translator's {kind} attention has the weights of the CSV", found, expected)
+
+
 def test_large_page(browser, folder, pictures):
     count, layers, heads = 200, 12, 12
     records = [{"kind": "encoder", "layer": layer, "heads": list(range(heads)), "queries": count, "keys": count,
@@ -303,7 +319,7 @@ def main():
         browser = Browser(os.path.join(folder, "profile"))
         try:
             browser.call("Emulation.setDeviceMetricsOverride", width=1200, height=760, deviceScaleFactor=1, mobile=False)
-            for test in (test_small_page, test_three_kinds, test_large_page):
+            for test in (test_small_page, test_three_kinds, test_translation, test_large_page):
                 test(browser, folder, pictures)
             check("the console stays clean", browser.complaints, [])
         finally:
