@@ -53,22 +53,27 @@ void write_to_stderr(std::string_view text) {
   write_all(STDERR_FILENO, text);
 }
 
+TerminalSize terminal_size() {
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    winsize size{};
+    if (ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+      return {size.ws_col, size.ws_row > 0 ? size.ws_row : TerminalSize().height};
+    }
+  }
+  return {};
+}
+
 Terminal Terminal::detect() {
   Terminal terminal;
   terminal.input = isatty(STDIN_FILENO) != 0;
   terminal.output = isatty(STDOUT_FILENO) != 0;
   terminal.error = isatty(STDERR_FILENO) != 0;
-  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
-    winsize size{};
-    if (ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-      terminal.width = size.ws_col;
-      break;
-    }
-  }
+  terminal.width = terminal_size().width;
   const char* const no_color = std::getenv("NO_COLOR");
   const char* const kind = std::getenv("TERM");
   const bool forbidden = no_color != nullptr && *no_color != '\0';
-  terminal.color = !forbidden && kind != nullptr && std::string_view(kind) != "dumb";
+  terminal.redraws = kind != nullptr && std::string_view(kind) != "dumb";
+  terminal.color = !forbidden && terminal.redraws;
   const char* const color_term = std::getenv("COLORTERM");
   terminal.palette = palette_of(kind != nullptr ? kind : "", color_term != nullptr ? color_term : "");
   return terminal;

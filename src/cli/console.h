@@ -33,9 +33,16 @@ struct Terminal {
   bool input = false, output = false, error = false;  // which of the three streams is one
   int width = 80;                                     // columns
   bool color = false;                                 // neither NO_COLOR nor a dumb terminal
+  bool redraws = false;                               // its cursor can be moved: it is not dumb
   Palette palette = Palette::basic;                   // as TERM and COLORTERM say
 
   static Terminal detect();
 };
+
+/// How large the terminal is now; 80 × 24 where there is none.
+struct TerminalSize {
+  int width = 80, height = 24;
+};
+TerminalSize terminal_size();
 
 }  // namespace attn

@@ -109,13 +109,13 @@ ProbeTrace encoder_probe(const EncoderModel& model, const Tokenizer& tokenizer, 
   }
   std::vector<std::string> tokens;
   for (const std::int32_t id : encoded.ids) tokens.push_back(tokenizer.token_text(id));
-  return [&model, encoded, tokens](AttentionTable& table, const simd::Kernels& kernels, ThreadPool& pool) {
+  return [&model, encoded, tokens](const simd::Kernels& kernels, ThreadPool& pool) {
     AttentionTrace trace;
     EncoderRunner runner(model, kernels, pool, [](const EncoderRunner::Batch&) {});
     runner.trace(&trace);
     runner.add(encoded);
     runner.flush();
-    for (const AttentionRecord& record : trace.records) table.add(0, record, tokens, tokens);
+    return TracedText{std::move(trace.records), tokens, {}};
   };
 }
 

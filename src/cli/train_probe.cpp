@@ -1,5 +1,6 @@
 #include "cli/train_probe.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -7,7 +8,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "generation/translate_text.h"
+#include "inspection/attention_table.h"
 #include "inspection/trace_text.h"
+#include "text/records.h"
 
 namespace attn {
 
@@ -35,6 +38,25 @@ std::string records_up_to(const std::string& csv, std::int64_t last_step) {
   return csv.substr(0, begin);
 }
 
+std::int64_t whole_number(const std::string& text) {
+  std::int64_t value = -1;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// Where the weight of a row step, kind, layer, head, query, key, weight stands; null if the model has no such place.
+float* find_weight(TracedText& text, const std::vector<std::string>& row) {
+  const std::int64_t layer = whole_number(row[2]), head = whole_number(row[3]), query = whole_number(row[4]),
+                     key = whole_number(row[5]);
+  for (AttentionRecord& record : text.records) {
+    if (record.layer != layer || name_of(record.kind) != row[1]) continue;
+    if (head < 0 || head >= record.heads || query < 0 || query >= record.queries || key < 0 || key >= record.keys)
+      break;
+    return &record.weights[static_cast<std::size_t>((head * record.queries + query) * record.keys + key)];
+  }
+  return nullptr;
+}
+
 std::vector<std::string> texts_of(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {
   std::vector<std::string> tokens;
   for (const std::int32_t id : ids) tokens.push_back(tokenizer.token_text(id));
@@ -44,21 +66,46 @@ std::vector<std::string> texts_of(const Tokenizer& tokenizer, const std::vector<
 }  // namespace
 
 AttentionProbe::AttentionProbe(const std::string& path, std::int64_t resume_step, ProbeTrace trace)
-    : path_(path), trace_(std::move(trace)) {
-  const bool continues = resume_step > 0 && std::filesystem::exists(path);
-  write_file(path, continues ? records_up_to(read_file(path), resume_step) : "");
+    : path_(path), trace_(std::move(trace)), resumed_(resume_step > 0 && std::filesystem::exists(path)) {
+  write_file(path, resumed_ ? records_up_to(read_file(path), resume_step) : "");
 }
 
-void AttentionProbe::append(std::int64_t step, const simd::Kernels& kernels, ThreadPool& pool) {
+TracedText AttentionProbe::append(std::int64_t step, const simd::Kernels& kernels, ThreadPool& pool) {
   std::ofstream file(path_, std::ios::app | std::ios::binary);
   AttentionTableOptions options;
   options.header = std::filesystem::file_size(path_) == 0;
   options.step = step;
   AttentionTable table({}, options, [&](std::string_view rows) { file << rows; });
-  trace_(table, kernels, pool);
+  TracedText text = trace_(kernels, pool);
+  for (const AttentionRecord& record : text.records) {
+    table.add(0, record, text.query_tokens(record.kind), text.key_tokens(record.kind));
+  }
   table.finish();
   file.flush();
   if (!file) fail(path_, ": cannot append rows");
+  return text;
+}
+
+void AttentionProbe::restore(AttentionFilm& film, const simd::Kernels& kernels, ThreadPool& pool) const {
+  if (!resumed_ || std::filesystem::file_size(path_) == 0) return;
+  TracedText text = trace_(kernels, pool);  // for its shapes
+  const auto clear = [&] {
+    for (AttentionRecord& record : text.records) std::fill(record.weights.begin(), record.weights.end(), 0.0f);
+  };
+  clear();
+  RecordReader rows(path_, {.wanted = {"step", "kind", "layer", "head", "query", "key", "weight"}, .columns = {}});
+  std::vector<std::string> row;
+  std::optional<std::int64_t> step;
+  while (rows.next(row)) {
+    const std::int64_t row_step = whole_number(row[0]);
+    if (step && *step != row_step) {
+      film.add(*step, text);
+      clear();
+    }
+    step = row_step;
+    if (float* weight = find_weight(text, row)) std::from_chars(row[6].data(), row[6].data() + row[6].size(), *weight);
+  }
+  if (step) film.add(*step, text);
 }
 
 ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, const std::string& text) {
@@ -67,10 +114,8 @@ ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, 
     usage_error("--probe has ", ids.size(), " tokens; expected 1 to ", model.config().context, ", the model's context");
   }
   const std::vector<std::string> tokens = texts_of(tokenizer, ids);
-  return [&model, ids, tokens](AttentionTable& table, const simd::Kernels& kernels, ThreadPool& pool) {
-    for (const AttentionRecord& record : trace_text(model, ids, false, kernels, pool).records) {
-      table.add(0, record, tokens, tokens);
-    }
+  return [&model, ids, tokens](const simd::Kernels& kernels, ThreadPool& pool) {
+    return TracedText{trace_text(model, ids, false, kernels, pool).records, {}, tokens};
   };
 }
 
@@ -86,12 +131,9 @@ ProbeTrace translation_probe(const EncoderDecoderModel& model, const Tokenizer& 
     usage_error("--probe is longer than the model's context of ", config.context, " tokens");
   }
   return [&model, source = source.ids, target, source_tokens = texts_of(tokenizer, source.ids),
-          target_tokens = texts_of(tokenizer, target)](AttentionTable& table, const simd::Kernels& kernels,
-                                                       ThreadPool& pool) {
-    for (const AttentionRecord& record : trace_translation(model, source, target, false, kernels, pool).records) {
-      table.add(0, record, record.kind == AttentionKind::encoder ? source_tokens : target_tokens,
-                record.kind == AttentionKind::decoder ? target_tokens : source_tokens);
-    }
+          target_tokens = texts_of(tokenizer, target)](const simd::Kernels& kernels, ThreadPool& pool) {
+    return TracedText{trace_translation(model, source, target, false, kernels, pool).records, source_tokens,
+                      target_tokens};
   };
 }
 

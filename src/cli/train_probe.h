@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/train_recipe.h"
+#include "inspection/attention_film.h"
 #include "models/decoder.h"
 #include "models/encoder_decoder.h"
 #include "text/tokenizer.h"
@@ -16,12 +17,15 @@ class AttentionProbe {
   /// Keeps the rows up to `resume_step` of a file that exists, or, at step 0, begins a new one.
   AttentionProbe(const std::string& path, std::int64_t resume_step, ProbeTrace trace);
 
-  /// Appends the attention of the model as it is after `step` updates.
-  void append(std::int64_t step, const simd::Kernels& kernels, ThreadPool& pool);
+  /// Appends the attention of the model as it is after `step` updates, and returns it.
+  TracedText append(std::int64_t step, const simd::Kernels& kernels, ThreadPool& pool);
+  /// Adds what the file held when the training was resumed.
+  void restore(AttentionFilm& film, const simd::Kernels& kernels, ThreadPool& pool) const;
 
  private:
   std::string path_;
   ProbeTrace trace_;
+  bool resumed_;
 };
 
 /// The attention of a decoder-only model, which must outlive the probe. Throws Error (usage) if the text has no tokens

@@ -11,10 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/table.h"
 #include "cli/train_defaults.h"
 #include "cli/train_options.h"
-#include "inspection/attention_table.h"
+#include "inspection/head_view.h"
 #include "models/config.h"
 #include "models/folder.h"
 #include "simd/kernels.h"
@@ -23,8 +22,8 @@
 
 namespace attn {
 
-/// Adds the attention that the model has now on the --probe text.
-using ProbeTrace = std::function<void(AttentionTable& table, const simd::Kernels& kernels, ThreadPool& pool)>;
+/// The attention that the model has now on the --probe text.
+using ProbeTrace = std::function<TracedText(const simd::Kernels& kernels, ThreadPool& pool)>;
 
 /// One training of one model, called in the order of its functions.
 class TrainRecipe {

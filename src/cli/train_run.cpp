@@ -178,12 +178,15 @@ class TrainRun {
                      .options = options_,
                      .save_files = [this](const std::string& folder) { recipe_->save_files(folder, config_); },
                      .sample = [this] { return recipe_->sample(kernels_, pool_); },
-                     .probe = {}};
+                     .probe = {},
+                     .restore_film = {},
+                     .pages = pages_plan()};
     std::optional<AttentionProbe> probe;
     if (options_.probe) {
       probe.emplace(join_path(options_.out, "training/probe.csv"), trainer_->state().step,
                     recipe_->open_probe(*options_.probe));
-      plan.probe = [&](std::int64_t step) { probe->append(step, kernels_, pool_); };
+      plan.probe = [&](std::int64_t step) { return probe->append(step, kernels_, pool_); };
+      plan.restore_film = [&](AttentionFilm& film) { probe->restore(film, kernels_, pool_); };
     }
     TrainSession session(std::move(plan), *trainer_, *parameters_, *average_, call_.terminal, call_.common.quiet);
     if (new_folder_) new_folder_->keep();
@@ -191,6 +194,22 @@ class TrainRun {
     if (code != 0) return code;
     report(session.result());
     return 0;
+  }
+
+  // Of the data only the files' names: where they lie is nobody's business who gets the page.
+  PagesPlan pages_plan() const {
+    PagesPlan plan;
+    plan.title = concat("attn train ", row_.name);
+    for (const std::string& path : options_.data) {
+      plan.title += " " + std::filesystem::path(path).filename().string();
+    }
+    plan.facts = {recipe_->describe_data(), describe_model(config_, parameters_->count())};
+    for (const Option& option : table_.options()) {
+      if (!option.text.in_files || option.text.name == "data" || option.text.name == "config") continue;
+      for (const std::string& value : option.write()) plan.options.emplace_back(option.text.name, value);
+    }
+    if (options_.probe) plan.probe = *options_.probe;
+    return plan;
   }
 
   void report(const TrainSession::Result& result) {
@@ -201,6 +220,7 @@ class TrainRun {
       call_.out.write(result_json(result, trainer_->state(), bits, parameters_->count(),
                                   sha256_of_file(join_path(options_.out, kWeightsFile))));
     }
+    call_.note(join_path(options_.out, kTrainingReportFile), ": the training as a page for the browser");
     call_.note(options_.out, ": model, tokenizer and training state. Next: attn ", row_.name, " ", options_.out);
   }
 

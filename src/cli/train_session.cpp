@@ -43,7 +43,9 @@ TrainSession::TrainSession(SessionPlan plan, Trainer& trainer, Parameters& param
       parameters_(parameters),
       average_(average),
       log_(path_of(kTrainingLogFile), trainer.state().step),
+      pages_(plan_.folder, plan_.pages, trainer.state().step),
       progress_(terminal, quiet, trainer.options().schedule.steps) {
+  if (plan_.restore_film) plan_.restore_film(pages_.film());
   const std::int64_t every = plan_.options.sample_every;
   if (every > 0) next_sample_ = (trainer.state().step / every + 1) * every;
 }
@@ -72,11 +74,16 @@ void TrainSession::on_evaluation(const Evaluation& row, bool is_best) {
   if (is_best) save_weights(plan_.folder);
   average_.add(parameters_);
   save_state();
-  if (plan_.probe) plan_.probe(row.step);
+  pages_.add(row);
+  if (plan_.probe) pages_.film().add(row.step, plan_.probe(row.step));
   if (plan_.sample && plan_.options.sample_every > 0 && row.step >= next_sample_) {
     next_sample_ = (row.step / plan_.options.sample_every + 1) * plan_.options.sample_every;
-    progress_.message(concat("sample: ", plan_.sample(), "\n"));
+    if (const std::string text = plan_.sample(); !text.empty()) {
+      progress_.sample(text);
+      pages_.add_sample(row.step, text);
+    }
   }
+  pages_.write(false);
 }
 
 void TrainSession::on_checkpoint(std::int64_t step) {
@@ -91,6 +98,8 @@ int TrainSession::run() {
   // From now on there is always a state to resume from, older than any model that is saved.
   if (trainer_.state().step == 0) save_state();
   result_.end = trainer_.run(*this);
+  progress_.close();
+  pages_.write(true);
   if (result_.end == TrainingEnd::interrupted) {
     if (trainer_.state().best_step == 0) save_weights(plan_.folder);
     save_state();

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/train_options.h"
+#include "cli/training_pages.h"
 #include "models/config.h"
 #include "training/averaging.h"
 #include "training/log.h"
@@ -26,8 +27,11 @@ struct SessionPlan {
   std::function<void(const std::string& folder)> save_files;
   /// A short text that the model as it is makes; may be empty.
   std::function<std::string()> sample;
-  /// Appends the attention of the --probe text as of this step; may be empty.
-  std::function<void(std::int64_t step)> probe;
+  /// Appends the attention of the --probe text as of this step, and returns it; may be empty.
+  std::function<TracedText(std::int64_t step)> probe;
+  /// Adds the attention of earlier steps to the film of a resumed training; may be empty.
+  std::function<void(AttentionFilm& film)> restore_film;
+  PagesPlan pages;
 };
 
 class TrainSession : public TrainingObserver {
@@ -64,6 +68,7 @@ class TrainSession : public TrainingObserver {
   Parameters& parameters_;
   CheckpointAverage& average_;
   TrainingLog log_;
+  TrainingPages pages_;
   Progress progress_;
   Interrupts interrupts_;
   std::int64_t next_sample_ = 0;

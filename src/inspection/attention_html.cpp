@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "inspection/heat_colors.h"
 #include "inspection/markup.h"
-#include "inspection/token_label.h"
+#include "inspection/page_parts.h"
 
 namespace attn {
 
@@ -31,33 +31,6 @@ constexpr std::string_view kScript[] = {
     ,
 #include "inspection/page/page.js.inc"
 };
-
-/// JSON that no script element ends in: `<` is written as \u003c.
-std::string script_json(const Json& value) {
-  std::string out;
-  for (const char c : write_json(value)) {
-    if (c == '<') {
-      out += "\\u003c";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-Json labels_of(std::span<const std::string> tokens) {
-  Json labels = Json::array();
-  for (const std::string& token : tokens) labels.push_back(token_label(token));
-  return labels;
-}
-
-Json palette(Background background) {
-  Json colors = Json::array();
-  for (int i = 0; i < 256; ++i) {
-    colors.push_back(hex_of(heat_color(static_cast<float>(i) / 255, background)).substr(1));
-  }
-  return colors;
-}
 
 /// Appends the bytes of an unsigned number, the lowest first, as JavaScript's typed arrays read them.
 template <class Unsigned>
@@ -84,7 +57,8 @@ std::string base64(std::string_view bytes) {
 
 AttentionPage::AttentionPage(std::string_view about, AttentionSelection selection, Sink sink)
     : selection_(std::move(selection)), sink_(std::move(sink)) {
-  const Json colors = Json::object().set("light", palette(Background::light)).set("dark", palette(Background::dark));
+  const Json colors =
+      Json::object().set("light", heat_palette(Background::light)).set("dark", heat_palette(Background::dark));
   sink_(
       concat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -115,7 +89,7 @@ void AttentionPage::add(std::string_view name, const TracedText& text) {
     records.push_back(std::move(entry.set("id", id).set("bits", bits)));
   }
   Json entry = Json::object();
-  entry.set("name", name).set("source", labels_of(text.source_tokens)).set("target", labels_of(text.target_tokens));
+  entry.set("name", name).set("source", label_array(text.source_tokens)).set("target", label_array(text.target_tokens));
   entry.set("records", std::move(records));
   sink_(concat("<script type=\"application/json\" class=\"text\">", script_json(entry), "</script>\n"));
   ++texts_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "training/trainer.h"
 
@@ -19,5 +20,9 @@ class TrainingLog {
  private:
   std::string path_;
 };
+
+/// The rows of a log.csv, whose columns may stand in any order; empty cells and columns that are not there are NaN. Throws
+/// Error naming `file:line` if it is none.
+std::vector<Evaluation> read_training_log(const std::string& path);
 
 }  // namespace attn

@@ -85,7 +85,8 @@ double Trainer::measure_evaluation_seconds(std::int64_t batches) {
 
 StepReport Trainer::report(const LossSum& loss) {
   const double left = static_cast<double>(options_.schedule.steps - state_.step) * state_.recent_step_seconds;
-  return {state_.step, loss.mean(), static_cast<double>(loss.targets) / state_.recent_step_seconds, left};
+  return {state_.step, loss.mean(), static_cast<double>(loss.targets) / state_.recent_step_seconds,
+          left,        last_rate_,  last_norm_};
 }
 
 bool Trainer::evaluate(TrainingObserver& observer) {

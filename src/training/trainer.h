@@ -58,6 +58,8 @@ struct StepReport {
   double loss = 0;
   double tokens_per_second = 0;  // lately
   double seconds_left = 0;       // estimated
+  double learning_rate = 0;
+  double gradient_norm = 0;  // before clipping
 };
 
 enum class TrainingEnd { steps, patience, time, interrupted };
