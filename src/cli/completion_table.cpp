@@ -8,7 +8,8 @@ namespace attn {
 
 namespace {
 
-/// The words of a usage line that stand for arguments: "DIR [FILE]" gives DIR and FILE; those of options are left out.
+/// The words of a usage line that stand for arguments: "DIR [FILE]" gives DIR and FILE; those of options are left out, and
+/// LOG.csv is a FILE.
 std::vector<std::string> argument_names(std::string_view usage) {
   std::vector<std::string> names;
   std::string name;
@@ -19,6 +20,8 @@ std::vector<std::string> argument_names(std::string_view usage) {
         (name.starts_with('-') && c >= 'a' && c <= 'z')) {
       name += c;
     } else if (!name.empty()) {
+      const bool has_ending = c == '.' && i + 1 < usage.size() && usage[i + 1] >= 'a' && usage[i + 1] <= 'z';
+      if (has_ending) name = "FILE";
       const bool names_option = name.starts_with('-');
       if (!names_option && !is_option) names.push_back(name);
       is_option = names_option;
@@ -69,12 +72,13 @@ CompletedCommand completed_command(const CommandRow& row) {
   command.summary = row.summary;
   const std::vector<std::string> words = row.words != nullptr ? row.words() : std::vector<std::string>{};
   const std::vector<std::string> names = argument_names(row.arguments);
-  // "[TOPIC | DIR]" is one place; "DIR... [FILE]" may hold another DIR in the second.
+  // "[TOPIC | DIR]" and "DIR|FILE…" are one place; "DIR... [FILE]" may hold another DIR in the second.
   const bool alternatives = row.arguments.find('|') != std::string_view::npos;
-  const bool repeats = row.arguments.find("...") != std::string_view::npos;
+  const std::size_t ellipsis = std::min(row.arguments.find("..."), row.arguments.find("…"));
+  const bool repeats = ellipsis != std::string_view::npos && row.arguments.find(' ') > ellipsis;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i == 0 || alternatives) add_place(command.first, names[i], words);
-    if (i > 0 ? !alternatives : repeats) add_place(command.rest, names[i], {});
+    if (alternatives || i == 0 ? repeats : true) add_place(command.rest, names[i], {});
   }
   add_options(command, PreparedCommand(row).table);
   return command;

@@ -70,6 +70,7 @@ TEST_CASE("completion: what stands at each place follows from the tables") {
   const CompletedCommand& search = command_named(commands, "search");
   CHECK(search.first.models);
   CHECK(!search.first.files);
+  CHECK(!search.rest.models);
   CHECK(command_named(commands, "evaluate").rest.models);
 }
 
