@@ -92,13 +92,17 @@ test: $(BUILD)/attn-tests $(BUILD)/attn
 	$(if $(SANITIZE),,tests/check_baseline.sh $(BUILD))
 	ATTN=$(abspath $(BUILD)/attn) $(BUILD)/attn-tests $(if $(FILTER),-tc='$(FILTER)')
 
-check: check-format check-layers check-asan check-tsan
+check: check-format check-layers check-shell check-asan check-tsan
 
 check-format:
 	@clang-format --dry-run -Werror $(FORMATTED)
 
 check-layers:
 	tests/check_layers.sh
+
+# The manual page under groff and mandoc, the completions in bash, zsh and fish, as far as they are installed.
+check-shell: attn
+	ATTN=./attn tests/check_shell.sh
 
 check-asan:
 	+$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined test
@@ -163,8 +167,8 @@ help:
 	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder, V=1)'
 	@echo 'make demo            train one model of each family on data/ and show what it does, into demo/'
 	@echo "make test            build and run the tests (FILTER='*part of a name*')"
-	@echo 'make check           format, layers, tests under ASan and UBSan, threads under TSan'
-	@echo '     check-format    check-layers    check-asan    check-tsan: one of these'
+	@echo 'make check           format, layers, manual page and completions, tests under ASan and UBSan, threads under TSan'
+	@echo '     check-format    check-layers    check-shell    check-asan    check-tsan: one of these'
 	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
 	@echo 'make test-browser    the page of attn attention in headless Chromium'
 	@echo 'make bench           measure this machine and attn on it'
@@ -173,4 +177,4 @@ help:
 	@echo 'make clean           remove what was built'
 
 FORCE:
-.PHONY: all test check check-format check-layers check-asan check-tsan test-aarch64 test-browser demo bench install uninstall clean help FORCE
+.PHONY: all test check check-format check-layers check-shell check-asan check-tsan test-aarch64 test-browser demo bench install uninstall clean help FORCE
