@@ -81,12 +81,13 @@ void AttentionCommand::visit(OptionTable& options) {
   options.add(truncate_, {.name = "truncate", .help = "cut texts that are longer than the model's context"});
   add_ablation_option(options, ablated_);
   options.group("Selection");
-  options.add(layers_, {.name = "layer", .metavar = "N,N", .help = "only these layers, from 0"});
-  options.add(heads_, {.name = "head", .metavar = "N,N", .help = "only these heads, from 0"});
-  options.add(kind_, kKinds, {.name = "kind", .help = "only this kind of attention"});
+  options.add(layers_, {.name = "layer", .metavar = "N,N", .default_text = "all", .help = "only these layers, from 0"});
+  options.add(heads_, {.name = "head", .metavar = "N,N", .default_text = "all", .help = "only these heads, from 0"});
+  options.add(kind_, kKinds, {.name = "kind", .default_text = "all", .help = "only this kind of attention"});
   options.add(top_, {.name = "top",
                      .metavar = "K",
                      .minimum = 1,
+                     .default_text = "all",
                      .help = "of each query only the K largest weights, the largest first"});
   options.add(min_weight_,
               {.name = "min-weight", .metavar = "W", .minimum = 0, .maximum = 1, .help = "only weights of at least W"});

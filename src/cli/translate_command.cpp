@@ -41,8 +41,11 @@ class TranslateCommand : public Command {
                                           .minimum = 1,
                                           .default_text = "2 x tokens of the source + 10",
                                           .help = "at most so many tokens, within the model's context"});
-    options.add(n_best_,
-                {.name = "n-best", .metavar = "K", .minimum = 1, .help = "a table of the K best of each line"});
+    options.add(n_best_, {.name = "n-best",
+                          .metavar = "K",
+                          .minimum = 1,
+                          .default_text = "no table",
+                          .help = "a table of the K best of each line"});
     options.group("Sampling");
     options.add(translation_.sample, {.name = "sample", .help = "draw translations instead of searching the best"});
     visit_filters(options, translation_.sampling);
