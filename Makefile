@@ -126,7 +126,7 @@ test-browser: attn
 demo: attn
 	./attn train generate data/stories.txt --lines --out demo/stories --time 40s --force
 	./attn generate demo/stories --prompt 'Once upon a time' --tokens 150 --seed 1 | tee demo/sample.txt
-	./attn train translate data/en-es.tsv --out demo/en-es --time 60s --force
+	./attn train translate data/en-es.tsv --norm-place pre --out demo/en-es --time 60s --force
 	./attn translate demo/en-es --text 'The white horse is under the big table.'
 	./attn train fill data/stories.txt --lines --out demo/fill --time 30s --force
 	./attn fill demo/fill --text 'Once upon a [MASK] there was a tiny hen.' --top 3
