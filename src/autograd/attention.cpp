@@ -81,6 +81,21 @@ void check(const AttentionSpans& spans, std::int64_t query_rows, std::int64_t ke
   }
 }
 
+std::vector<float> copy_rows(const float* data, std::int64_t ld, std::int64_t rows, std::int64_t columns) {
+  std::vector<float> copy(static_cast<std::size_t>(rows * columns));
+  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(data + row * ld, columns, copy.data() + row * columns);
+  return copy;
+}
+
+void trace_heads(const simd::Attention& p, std::int64_t sequence, AttentionRecord& record) {
+  const std::int64_t query_row = p.query_starts[sequence], key_row = p.key_starts[sequence];
+  const std::int64_t width = p.heads * p.d_head, key_width = p.kv_heads * p.d_head;
+  record.query = copy_rows(p.query + query_row * p.ld_query, p.ld_query, record.queries, width);
+  record.key = copy_rows(p.key + key_row * p.ld_key, p.ld_key, record.keys, key_width);
+  record.value = copy_rows(p.value + key_row * p.ld_value, p.ld_value, record.keys, key_width);
+  record.output = copy_rows(p.out + query_row * p.ld_out, p.ld_out, record.queries, width);
+}
+
 void trace_weights(Context& context, const simd::Attention& arguments, AttentionPlace place) {
   AttentionTrace& trace = *context.trace;
   for (std::int64_t b = 0; b < arguments.sequences; ++b) {
@@ -92,7 +107,13 @@ void trace_weights(Context& context, const simd::Attention& arguments, Attention
                            .keys = arguments.key_lengths[b],
                            .causal = arguments.causal,
                            .weights = {},
-                           .scores = {}};
+                           .scores = {},
+                           .query = {},
+                           .key = {},
+                           .value = {},
+                           .output = {},
+                           .kv_heads = static_cast<int>(arguments.kv_heads),
+                           .d_head = static_cast<int>(arguments.d_head)};
     const auto matrix = static_cast<std::size_t>(record.queries) * static_cast<std::size_t>(record.keys);
     record.weights.resize(matrix * static_cast<std::size_t>(record.heads));
     if (trace.with_scores) record.scores.resize(record.weights.size());
@@ -100,6 +121,7 @@ void trace_weights(Context& context, const simd::Attention& arguments, Attention
       context.kernels.attention_weights(arguments, b, static_cast<std::int64_t>(h), record.weights.data() + h * matrix,
                                         trace.with_scores ? record.scores.data() + h * matrix : nullptr);
     }
+    if (trace.with_heads) trace_heads(arguments, b, record);
     trace.records.push_back(std::move(record));
   }
 }

@@ -8,7 +8,6 @@
 #include "cli/attention_texts.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
-#include "cli/input.h"
 #include "cli/table_output.h"
 #include "inspection/attention_arrays.h"
 #include "inspection/attention_rollout.h"
@@ -38,7 +37,6 @@ class AttentionCommand : public Command {
 
  private:
   void check_options(const AttentionModel& model) const;
-  void check_target(const AttentionModel& model) const;
   void check_list(const char* option, const std::vector<int>& values, int count, const char* what) const;
   Form statistics_form() const;
   Form form(const Terminal& terminal) const;
@@ -58,14 +56,13 @@ class AttentionCommand : public Command {
   std::string ablated_;
   std::optional<AttentionKind> kind_;
   std::optional<int> top_;
-  std::optional<std::string> target_;
   float min_weight_ = 0;
   Form form_ = Form::table;
   bool show_ = false;
   bool statistics_ = false, rollout_ = false;
-  bool masked_ = true, words_ = false, scores_ = false, truncate_ = false;
+  bool masked_ = true, scores_ = false;
   Layout layout_ = Layout::rows;
-  InputOptions input_;
+  AttentionTextOptions texts_;
   TableOptions output_;
   ThreadOptions threads_;
   const simd::Kernels* kernels_ = nullptr;
@@ -73,12 +70,8 @@ class AttentionCommand : public Command {
 };
 
 void AttentionCommand::visit(OptionTable& options) {
-  input_.visit(options);
-  options.add(target_, {.name = "target",
-                        .metavar = "TEXT",
-                        .help = "what the decoder of a translator reads, beside --text; else its own translation",
-                        .in_files = false});
-  options.add(truncate_, {.name = "truncate", .help = "cut texts that are longer than the model's context"});
+  texts_.visit(options);
+  options.add(texts_.truncate, {.name = "truncate", .help = "cut texts that are longer than the model's context"});
   add_ablation_option(options, ablated_);
   options.group("Selection");
   options.add(layers_, {.name = "layer", .metavar = "N,N", .default_text = "all", .help = "only these layers, from 0"});
@@ -100,7 +93,7 @@ void AttentionCommand::visit(OptionTable& options) {
                          .help = "how much of each input has reached each place, layer upon layer (Abnar, Zuidema "
                                  "2020), as the only head of each layer"});
   options.group("Table");
-  options.add(words_, {.name = "words", .help = "words instead of tokens: keys summed, queries averaged"});
+  options.add(texts_.words, {.name = "words", .help = "words instead of tokens: keys summed, queries averaged"});
   options.add(layout_, kLayouts, {.name = "layout", .help = "a row a weight, or a row a query with keys as columns"});
   options.add(scores_, {.name = "scores", .help = "add the scaled scores before mask and softmax"});
   output_.visit(options);
@@ -116,15 +109,9 @@ int AttentionCommand::run(Invocation& call) {
   }
   form_ = form(call.terminal);
   check_options(model);
-  check_target(model);
   kernels_ = &require_kernels();
   pool_.emplace(threads_.count());
-  const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
-  const bool columns = model.translates() && file && (file->ends_with(".tsv") || file->ends_with(".csv"));
-  TextInput input(input_, file, call, "texts, one a line", {model.translates() ? "source" : "text"},
-                  columns ? std::vector<std::string>{"source", "target"} : std::vector<std::string>{});
-  const std::vector<AttentionText> texts =
-      read_attention_texts(input, model, {words_, truncate_, target_}, call, *kernels_, *pool_);
+  const std::vector<AttentionText> texts = read_attention_texts(model, texts_, call, *kernels_, *pool_);
   if ((form_ == Form::npy || form_ == Form::svg) && texts.size() != 1) {
     usage_error("--out ", output_.out, ": ", form_ == Form::npy ? "an .npy" : "an .svg",
                 " file holds one text, but there are ", texts.size(), "; ", form_ == Form::npy ? ".npz" : ".html",
@@ -170,12 +157,6 @@ std::vector<AttentionKind> AttentionCommand::kinds(const AttentionModel& model) 
   return all;
 }
 
-void AttentionCommand::check_target(const AttentionModel& model) const {
-  if (!target_) return;
-  if (!model.translates()) usage_error("--target is for encoder-decoder models; this is ", describe(model.kind()));
-  if (!input_.text) usage_error("--target needs --text; a FILE holds source<TAB>target lines");
-}
-
 void AttentionCommand::check_options(const AttentionModel& model) const {
   if (kind_ && !model.has(*kind_)) {
     usage_error("--kind ", name_of(*kind_), ": this is ", describe(model.kind()), ", whose attention is all of kind ",
@@ -194,7 +175,7 @@ void AttentionCommand::check_options(const AttentionModel& model) const {
   if (rollout_ && kind_ == AttentionKind::cross) {
     usage_error("--rollout is of self-attention: --kind encoder or decoder, not cross");
   }
-  if (scores_ && words_) usage_error("--scores contradicts --words: the scores of a word's pieces have no sum");
+  if (scores_ && texts_.words) usage_error("--scores contradicts --words: the scores of a word's pieces have no sum");
   if (form_ == Form::table) return;
   if (form_ == Form::statistics) {
     const char* const option = scores_                   ? "--scores"
@@ -300,10 +281,10 @@ AttentionTableOptions AttentionCommand::table_options(TableFormat format, const 
 }
 
 TracedText AttentionCommand::trace(const AttentionModel& model, const AttentionText& text) const {
-  TracedText traced{model.trace(text.source.ids, text.target.ids, scores_, *kernels_, *pool_), text.source.names,
-                    text.target.names};
+  TracedText traced{model.trace(text.source.ids, text.target.ids, {.scores = scores_}, *kernels_, *pool_).records,
+                    text.source.names, text.target.names};
   if (rollout_) traced.records = attention_rollout(traced.records);
-  if (!words_) return traced;
+  if (!texts_.words) return traced;
   for (AttentionRecord& record : traced.records) {
     record = merge_words(record, text.queries(record.kind).words, text.keys(record.kind).words);
   }

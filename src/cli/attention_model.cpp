@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "autograd/linear.h"
+#include "base/error.h"
 #include "generation/translator.h"
-#include "inspection/trace_text.h"
 #include "models/ablation.h"
 
 namespace attn {
@@ -42,12 +43,34 @@ int AttentionModel::layers(AttentionKind kind) const {
   return attention_layers(config(), kind);
 }
 
-std::vector<AttentionRecord> AttentionModel::trace(const std::vector<std::int32_t>& source,
-                                                   const std::vector<std::int32_t>& target, bool with_scores,
-                                                   const simd::Kernels& kernels, ThreadPool& pool) const {
-  if (decoder_) return trace_text(*decoder_->model, target, with_scores, kernels, pool).records;
-  if (encoder_) return trace_text(*encoder_->model, source, with_scores, kernels, pool).records;
-  return trace_translation(*translator_->model, source, target, with_scores, kernels, pool).records;
+AttentionTrace AttentionModel::trace(const std::vector<std::int32_t>& source, const std::vector<std::int32_t>& target,
+                                     const TraceOptions& options, const simd::Kernels& kernels,
+                                     ThreadPool& pool) const {
+  if (decoder_) return trace_text(*decoder_->model, target, options, kernels, pool);
+  if (encoder_) return trace_text(*encoder_->model, source, options, kernels, pool);
+  return trace_translation(*translator_->model, source, target, options, kernels, pool);
+}
+
+std::vector<float> AttentionModel::logits(std::span<const float> normed, const simd::Kernels& kernels,
+                                          ThreadPool& pool) const {
+  if (kind_ == ModelKind::classifier || kind_ == ModelKind::embedder) {
+    fail(path_, " is ", describe(kind_), ": it predicts no tokens");
+  }
+  Arena arena;
+  Context context{arena, pool, kernels};
+  const std::int64_t columns = config().d_model, rows = static_cast<std::int64_t>(normed.size()) / columns;
+  const Tensor states = context.make(Shape::matrix(rows, columns));
+  std::copy(normed.begin(), normed.end(), states.data);
+  Tensor logits;
+  if (decoder_) {
+    logits = decoder_->model->logits(context, states);
+  } else if (translator_) {
+    logits = translator_->model->logits(context, states);
+  } else {
+    const EncoderModel& model = *encoder_->model;
+    logits = linear(context, model.masked_states(context, states), model.output_weight(), model.output_bias());
+  }
+  return {logits.data, logits.data + logits.size()};
 }
 
 std::vector<std::vector<std::int32_t>> AttentionModel::translate(const std::vector<std::vector<std::int32_t>>& sources,

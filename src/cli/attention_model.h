@@ -2,11 +2,13 @@
 // The model of `attn attention`, of whichever family: which kinds of attention it has, and what they are for a text.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "autograd/trace.h"
 #include "cli/model_source.h"
+#include "inspection/trace_text.h"
 #include "simd/kernels.h"
 #include "threading/thread_pool.h"
 
@@ -30,8 +32,11 @@ class AttentionModel {
 
   /// The attention of every layer. Decoder-only models read `target`, encoders `source`, translators both: `target` then
   /// begins with the start token.
-  std::vector<AttentionRecord> trace(const std::vector<std::int32_t>& source, const std::vector<std::int32_t>& target,
-                                     bool with_scores, const simd::Kernels& kernels, ThreadPool& pool) const;
+  AttentionTrace trace(const std::vector<std::int32_t>& source, const std::vector<std::int32_t>& target,
+                       const TraceOptions& options, const simd::Kernels& kernels, ThreadPool& pool) const;
+  /// Logits (N, V) from states (N, C) as a trace has them: of the next token, or, of an encoder that fills masks, of the
+  /// token itself. Throws Error if the model has no such head.
+  std::vector<float> logits(std::span<const float> normed, const simd::Kernels& kernels, ThreadPool& pool) const;
   /// The greedy translation of each source, without start and end tokens.
   std::vector<std::vector<std::int32_t>> translate(const std::vector<std::vector<std::int32_t>>& sources,
                                                    const simd::Kernels& kernels, ThreadPool& pool) const;

@@ -147,6 +147,17 @@ class Reader {
 };
 
 /// The target of the record last read, if it has one; the source stays in the first field.
+TextInput open_input(const AttentionModel& model, const AttentionTextOptions& options, Invocation& call) {
+  const std::optional<std::string> file = call.arguments.size() > 1 ? std::optional(call.arguments[1]) : std::nullopt;
+  const bool columns = model.translates() && file && (file->ends_with(".tsv") || file->ends_with(".csv"));
+  return {options.input,
+          file,
+          call,
+          "texts, one a line",
+          {model.translates() ? "source" : "text"},
+          columns ? std::vector<std::string>{"source", "target"} : std::vector<std::string>{}};
+}
+
 std::optional<std::string> take_target(std::vector<std::string>& fields, const AttentionTextOptions& options,
                                        bool is_text) {
   if (options.target) return options.target;
@@ -160,9 +171,21 @@ std::optional<std::string> take_target(std::vector<std::string>& fields, const A
 
 }  // namespace
 
-std::vector<AttentionText> read_attention_texts(TextInput& input, const AttentionModel& model,
-                                                const AttentionTextOptions& options, const Invocation& call,
-                                                const simd::Kernels& kernels, ThreadPool& pool) {
+void AttentionTextOptions::visit(OptionTable& options) {
+  input.visit(options);
+  options.add(target, {.name = "target",
+                       .metavar = "TEXT",
+                       .help = "what the decoder of a translator reads, beside --text; else its own translation",
+                       .in_files = false});
+}
+
+std::vector<AttentionText> read_attention_texts(const AttentionModel& model, const AttentionTextOptions& options,
+                                                Invocation& call, const simd::Kernels& kernels, ThreadPool& pool) {
+  if (options.target && !model.translates()) {
+    usage_error("--target is for encoder-decoder models; this is ", describe(model.kind()));
+  }
+  if (options.target && !options.input.text) usage_error("--target needs --text; a FILE holds source<TAB>target lines");
+  TextInput input = open_input(model, options, call);
   Reader reader(model, options, call);
   std::vector<AttentionText> texts;
   std::vector<std::size_t> untranslated;

@@ -28,16 +28,20 @@ struct AttentionText {
 };
 
 struct AttentionTextOptions {
-  bool words = false;
-  bool truncate = false;                   // cut texts that are longer than the context, instead of an error
+  InputOptions input = {};
   std::optional<std::string> target = {};  // of a translator's --text
+  bool words = false;
+  bool truncate = false;  // cut texts that are longer than the context, instead of an error
+
+  /// The options of the input, and --target.
+  void visit(OptionTable& options);
 };
 
-/// All texts of the input; of a translator `source<TAB>target` lines, or sources, whose target is then the model's own
+/// All texts of the command's input, its second argument, if there is one, the FILE; of a translator `source<TAB>target` lines, or sources, whose target is then the model's own
 /// greedy translation. Remarks on texts that were cut, have no tokens, or hold characters that the model does not
-/// know go to the call's notes, one line each. Throws Error naming the text that is longer than the model's context.
-std::vector<AttentionText> read_attention_texts(TextInput& input, const AttentionModel& model,
-                                                const AttentionTextOptions& options, const Invocation& call,
-                                                const simd::Kernels& kernels, ThreadPool& pool);
+/// know go to the call's notes, one line each. Throws Error naming the text that is longer than the model's context, or
+/// that --target means nothing here.
+std::vector<AttentionText> read_attention_texts(const AttentionModel& model, const AttentionTextOptions& options,
+                                                Invocation& call, const simd::Kernels& kernels, ThreadPool& pool);
 
 }  // namespace attn

@@ -21,6 +21,8 @@ std::span<const CommandRow* const> commands() {
       &kExplainCommand,
       &kAttentionCommand,
       &kAblateCommand,
+      &kLensCommand,
+      &kTraceCommand,
       &kTokenizeCommand,
       &kInfoCommand,
       // Measure and compare.

@@ -17,6 +17,8 @@ extern const CommandRow kSearchCommand;
 extern const CommandRow kTranslateCommand;
 extern const CommandRow kEvaluateCommand;
 extern const CommandRow kAblateCommand;
+extern const CommandRow kLensCommand;
+extern const CommandRow kTraceCommand;
 extern const CommandRow kAttentionCommand;
 extern const CommandRow kExplainCommand;
 extern const CommandRow kInfoCommand;

@@ -115,7 +115,7 @@ ProbeTrace decoder_probe(const DecoderModel& model, const Tokenizer& tokenizer, 
   }
   const std::vector<std::string> tokens = texts_of(tokenizer, ids);
   return [&model, ids, tokens](const simd::Kernels& kernels, ThreadPool& pool) {
-    return TracedText{trace_text(model, ids, false, kernels, pool).records, {}, tokens};
+    return TracedText{trace_text(model, ids, {}, kernels, pool).records, {}, tokens};
   };
 }
 
@@ -132,7 +132,7 @@ ProbeTrace translation_probe(const EncoderDecoderModel& model, const Tokenizer& 
   }
   return [&model, source = source.ids, target, source_tokens = texts_of(tokenizer, source.ids),
           target_tokens = texts_of(tokenizer, target)](const simd::Kernels& kernels, ThreadPool& pool) {
-    return TracedText{trace_translation(model, source, target, false, kernels, pool).records, source_tokens,
+    return TracedText{trace_translation(model, source, target, {}, kernels, pool).records, source_tokens,
                       target_tokens};
   };
 }

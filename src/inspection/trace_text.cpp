@@ -32,11 +32,18 @@ class OneText {
   std::vector<std::int32_t> positions_;
 };
 
-template <class Model>
-AttentionTrace trace_hidden(const Model& model, std::span<const std::int32_t> ids, bool with_scores,
-                            const simd::Kernels& kernels, ThreadPool& pool) {
+AttentionTrace make_trace(const TraceOptions& options) {
   AttentionTrace trace;
-  trace.with_scores = with_scores;
+  trace.with_scores = options.scores;
+  trace.with_heads = options.heads;
+  trace.with_states = options.states;
+  return trace;
+}
+
+template <class Model>
+AttentionTrace trace_hidden(const Model& model, std::span<const std::int32_t> ids, const TraceOptions& options,
+                            const simd::Kernels& kernels, ThreadPool& pool) {
+  AttentionTrace trace = make_trace(options);
   if (ids.empty()) return trace;
   const OneText text(ids, model.config());
   Arena arena;
@@ -48,21 +55,20 @@ AttentionTrace trace_hidden(const Model& model, std::span<const std::int32_t> id
 
 }  // namespace
 
-AttentionTrace trace_text(const DecoderModel& model, std::span<const std::int32_t> ids, bool with_scores,
+AttentionTrace trace_text(const DecoderModel& model, std::span<const std::int32_t> ids, const TraceOptions& options,
                           const simd::Kernels& kernels, ThreadPool& pool) {
-  return trace_hidden(model, ids, with_scores, kernels, pool);
+  return trace_hidden(model, ids, options, kernels, pool);
 }
 
-AttentionTrace trace_text(const EncoderModel& model, std::span<const std::int32_t> ids, bool with_scores,
+AttentionTrace trace_text(const EncoderModel& model, std::span<const std::int32_t> ids, const TraceOptions& options,
                           const simd::Kernels& kernels, ThreadPool& pool) {
-  return trace_hidden(model, ids, with_scores, kernels, pool);
+  return trace_hidden(model, ids, options, kernels, pool);
 }
 
 AttentionTrace trace_translation(const EncoderDecoderModel& model, std::span<const std::int32_t> source,
-                                 std::span<const std::int32_t> target, bool with_scores, const simd::Kernels& kernels,
-                                 ThreadPool& pool) {
-  AttentionTrace trace;
-  trace.with_scores = with_scores;
+                                 std::span<const std::int32_t> target, const TraceOptions& options,
+                                 const simd::Kernels& kernels, ThreadPool& pool) {
+  AttentionTrace trace = make_trace(options);
   const OneText from(source, model.config()), to(target, model.config());
   Arena arena;
   Context context{arena, pool, kernels};

@@ -28,6 +28,18 @@ void LayerStack::visit(const std::string& prefix, const ParameterVisitor& visito
   if (pre_norm_) final_norm_.visit(prefix + "final_norm", visitor);
 }
 
+void LayerStack::trace_state(Context& context, const ResidualStream& stream, int layer) const {
+  if (!context.trace || !context.trace->with_states) return;
+  const auto copy = [](Tensor t) { return std::vector<float>(t.data, t.data + t.size()); };
+  StateRecord record{.stack = kind_, .layer = layer, .residual = copy(stream.x), .normed = copy(stream.x)};
+  if (pre_norm_) {
+    const auto [sum, normed] = final_norm_(context, stream.x, stream.pending, dropout_);
+    record.residual = copy(sum);
+    record.normed = copy(normed);
+  }
+  context.trace->states.push_back(std::move(record));
+}
+
 Tensor LayerStack::forward(Context& context, Tensor x, const Sequences& sequences, const Source* source) const {
   ResidualStream stream{x, {}};
   LayerOptions options{.pre_norm = pre_norm_,
@@ -36,8 +48,10 @@ Tensor LayerStack::forward(Context& context, Tensor x, const Sequences& sequence
                        .angles = rotary_ ? &angles_ : nullptr,
                        .source = source,
                        .place = {kind_, 0}};
+  trace_state(context, stream, -1);
   for (const TransformerLayer& layer : layers_) {
     stream = layer.forward(context, stream, sequences, options);
+    trace_state(context, stream, options.place.layer);
     ++options.place.layer;
   }
   if (context.cache) context.cache->advance(sequences.starts, sequences.count);

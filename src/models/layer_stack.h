@@ -25,6 +25,8 @@ class LayerStack {
   const Tensor* project_source(Context& context, Tensor states) const;
 
  private:
+  void trace_state(Context& context, const ResidualStream& stream, int layer) const;
+
   bool pre_norm_;
   float dropout_;
   AttentionKind kind_;

@@ -195,7 +195,8 @@ TEST_CASE("attention: the trace holds the composed weights and scores of every s
     Held held(c);
     const std::vector<ComposedAttention> expected = composed(c, held);
     for_every_instruction_set([&](const simd::Kernels& kernels) {
-      AttentionTrace trace{.with_scores = true, .records = {}};
+      AttentionTrace trace;
+      trace.with_scores = true;
       Workbench bench(kernels);
       Context& context = bench.context;
       context.trace = &trace;

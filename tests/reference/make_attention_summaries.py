@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes attention_summaries.json: statistics of each head and attention rollout, computed with NumPy and SciPy from the
-attentions that `transformers` gives for a text with the GPT-2 of make_language_models.py, and the loss when a head's
-result is set to 0 before the output projection. Made with torch 2.15.0,
+attentions that `transformers` gives for a text with the GPT-2 of make_language_models.py; the loss when a head's result
+is set to 0 before the output projection; and what a pass computes on its way: queries, keys, values, the heads' results,
+the residual stream, and what each layer's would predict if it were the last. Made with torch 2.15.0,
 transformers 4.57.1, SciPy 1.17.1.
 """
 import json
@@ -58,5 +59,33 @@ def loss_without(layer=None, head=None):
 with torch.no_grad():
     whole = model(torch.tensor([ids]), labels=torch.tensor([ids])).loss.item()
 losses = [whole] + [loss_without(head["layer"], head["head"]) for head in heads] + [loss_without()]
-(HERE / "attention_summaries.json").write_text(
-    json.dumps({"text": TEXT, "heads": heads, "rollout": rollout, "losses_without": losses}, indent=1) + "\n")
+
+recorded = {name: [] for name in ("q", "k", "v", "head-output", "residual")}
+
+
+def record_projections(module, inputs, output):
+    for name, part in zip("qkv", output[0].split(model.config.n_embd, -1)):
+        recorded[name].append(part.tolist())
+
+
+def recorder(name):
+    def record(module, inputs):
+        recorded[name].append(inputs[0][0].tolist())
+
+    return record
+
+
+hooks = [model.transformer.ln_f.register_forward_pre_hook(recorder("residual"))]
+for block in model.transformer.h:
+    hooks.append(block.register_forward_pre_hook(recorder("residual")))
+    hooks.append(block.attn.c_attn.register_forward_hook(record_projections))
+    hooks.append(block.attn.c_proj.register_forward_pre_hook(recorder("head-output")))
+with torch.no_grad():
+    recorded["logits"] = model(torch.tensor([ids])).logits[0].tolist()
+    for hook in hooks:
+        hook.remove()
+    lens = [torch.softmax(model.lm_head(model.transformer.ln_f(torch.tensor(state))), -1).tolist()
+            for state in recorded["residual"]]
+
+(HERE / "attention_summaries.json").write_text(json.dumps({
+    "text": TEXT, "heads": heads, "rollout": rollout, "losses_without": losses, "tensors": recorded, "lens": lens}) + "\n")
