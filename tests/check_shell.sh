@@ -35,7 +35,7 @@ in_bash() {
     _attn 2> /dev/null
     printf '%s\n' "${COMPREPLY[@]}" | sort | xargs )
 }
-expect "bash: commands" "$(in_bash attn tr)" "train translate"
+expect "bash: commands" "$(in_bash attn gen)" "generate"
 expect "bash: tasks" "$(in_bash attn train cl)" "classify"
 expect "bash: options" "$(in_bash attn train generate x --arc)" "--arch"
 expect "bash: values" "$(in_bash attn train generate x --arch l)" "llama"
@@ -51,7 +51,7 @@ in_fish() {
   HOME=$folder fish --no-config -c "source $folder/fish; complete -C \"$1\"" 2> /dev/null | cut -f 1 | sort | xargs
 }
 if has fish; then
-  expect "fish: commands" "$(in_fish 'attn tr')" "train translate"
+  expect "fish: commands" "$(in_fish 'attn gen')" "generate"
   expect "fish: tasks" "$(in_fish 'attn train cl')" "classify"
   expect "fish: options" "$(in_fish 'attn train generate x --arc')" "--arch"
   expect "fish: values" "$(in_fish 'attn train generate x --arch l')" "llama"
