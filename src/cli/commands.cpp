@@ -27,6 +27,9 @@ std::span<const CommandRow* const> commands() {
       &kInfoCommand,
       // Measure and compare.
       &kEvaluateCommand,
+      &kPlotCommand,
+      &kCompareCommand,
+      &kVerifyCommand,
       &kBenchCommand,
       // Data and files.
       &kDataCommand,

@@ -26,6 +26,9 @@ extern const CommandRow kTokenizeCommand;
 extern const CommandRow kExportCommand;
 extern const CommandRow kDataCommand;
 extern const CommandRow kBenchCommand;
+extern const CommandRow kPlotCommand;
+extern const CommandRow kCompareCommand;
+extern const CommandRow kVerifyCommand;
 extern const CommandRow kTrainCommand;
 extern const CommandRow kCompletionCommand;
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/model_source.h"
+#include "cli/saved_training.h"
 
 namespace attn {
 
@@ -95,23 +96,6 @@ AnyModel load_any(const ModelFolder& folder) {
   }
 }
 
-/// The options that training saved: names and values.
-std::vector<std::pair<std::string, std::string>> training_options(const ModelFolder& folder) {
-  std::vector<std::pair<std::string, std::string>> options;
-  if (!folder.has(kTrainingOptionsFile)) return options;
-  const std::string text = folder.read(kTrainingOptionsFile);
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string line = text.substr(begin, end - begin);
-    const std::size_t equals = line.find(" = ");
-    if (!line.starts_with('#') && equals != line.npos) {
-      options.emplace_back(line.substr(0, equals), line.substr(equals + 3));
-    }
-    begin = end + 1;
-  }
-  return options;
-}
-
 class InfoCommand : public Command {
  public:
   void visit(OptionTable& options) override {
@@ -166,7 +150,7 @@ Json InfoCommand::describe(const ModelFolder& folder, const AnyModel& model, con
   memory.append("training_state", static_cast<long long>(16 * count));
   info.append("memory_bytes", std::move(memory));
   Json training = Json::object();
-  for (const auto& [name, value] : training_options(folder)) training.append(name, value);
+  for (const auto& [name, value] : saved_options(folder)) training.append(name, value);
   info.append("training", std::move(training));
   return info;
 }
