@@ -169,6 +169,7 @@ class TrainRun {
 
   PlanFigures plan_figures() {
     const double seconds = trainer_->measure_step_seconds(5);
+    trainer_->measure_evaluation_seconds(1);  // it needs memory too
     return {parameters_->count(), peak_memory_bytes(), 1000 * seconds, *options_.steps};
   }
 

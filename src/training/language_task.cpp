@@ -10,6 +10,7 @@ namespace attn {
 namespace {
 
 constexpr std::int64_t kQuickValidationTokens = 200000;
+constexpr std::int64_t kValidationTokens = 256;  // read at a time
 
 // Room for windows of tokens, each followed by the token that its last one predicts.
 struct Windows {
@@ -85,10 +86,21 @@ std::int64_t LanguageTask::quick_validation_batches() const {
   return std::min(quick, validation_batches());
 }
 
+// A few windows at a time: without a tape nothing of one is wanted when the next begins.
 LossSum LanguageTask::validate(Context& context, std::int64_t batch) {
   const std::int64_t targets = valid_.size() - 1;
   const std::int64_t begin = batch * options_.batch * options_.context;
   const std::int64_t end = std::min(targets, begin + options_.batch * options_.context);
+  const std::int64_t step = std::max<std::int64_t>(1, kValidationTokens / options_.context) * options_.context;
+  LossSum sum;
+  for (std::int64_t from = begin; from < end; from += step) {
+    context.arena.reset();
+    sum += validate_windows(context, from, std::min(from + step, end));
+  }
+  return sum;
+}
+
+LossSum LanguageTask::validate_windows(Context& context, std::int64_t begin, std::int64_t end) const {
   Windows windows(context.arena, (end - begin + options_.context - 1) / options_.context, options_.context);
   for (std::int64_t i = 0; i < windows.count; ++i) {
     const std::int64_t position = begin + i * options_.context;

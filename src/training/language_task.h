@@ -36,6 +36,8 @@ class LanguageTask : public TrainingTask {
   double characters_per_target() const override;
 
  private:
+  LossSum validate_windows(Context& context, std::int64_t begin, std::int64_t end) const;
+
   DecoderModel& model_;
   const TokenFile& train_;
   const TokenFile& valid_;

@@ -51,7 +51,7 @@ class TrainingTask {
   virtual std::int64_t validation_batches() const = 0;
   /// How many of them, from the first, are used during training; the whole part is used at the end.
   virtual std::int64_t quick_validation_batches() const = 0;
-  /// Neither dropout nor label smoothing.
+  /// Neither dropout nor label smoothing. May reset the context's arena.
   virtual LossSum validate(Context& context, std::int64_t batch) = 0;
   /// Characters of target text per target token of the validation part: bits per character = loss/ln 2/this. 0
   /// if that has no meaning.
