@@ -62,6 +62,10 @@ $(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests: $
 # One object per instruction set; nothing else may use these flags (see src/simd/kernels.h).
 ISA :=
 TESTS_FOLDER :=
+ifndef SANITIZE
+# Commands and pictures run once: small code starts sooner than fast code pays.
+$(BUILD)/src/cli/%.o $(BUILD)/src/inspection/%.o: OPTIMIZE = -Os
+endif
 $(BUILD)/src/simd/isa_%.o: OPTIMIZE = -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
 ifneq ($(findstring x86_64,$(shell $(CXX) -dumpmachine)),)
 $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma

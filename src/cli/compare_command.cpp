@@ -41,9 +41,9 @@ std::vector<std::string> differing_options(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     for (const auto& [name, value] : run.options) {
       if (!is_compared(name) || std::find(names.begin(), names.end(), name) != names.end()) continue;
-      const bool same = std::all_of(runs.begin(), runs.end(), [&](const Run& other) {
-        const std::string* const there = other.option(name);
-        return there != nullptr && *there == value;
+      const bool same = std::all_of(runs.begin(), runs.end(), [&option = name, &expected = value](const Run& other) {
+        const std::string* const there = other.option(option);
+        return there != nullptr && *there == expected;
       });
       if (!same) names.push_back(name);
     }

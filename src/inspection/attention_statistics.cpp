@@ -50,7 +50,9 @@ void AttentionStatistics::add(const AttentionRecord& record, std::span<const std
 void AttentionStatistics::write(TableWriter& table) const {
   for (const auto& [place, sums] : heads_) {
     const auto& [kind, layer, head] = place;
-    const auto mean = [&](double sum) { return static_cast<float>(sum / static_cast<double>(sums.queries)); };
+    const auto mean = [queries = static_cast<double>(sums.queries)](double sum) {
+      return static_cast<float>(sum / queries);
+    };
     table.cell(name_of(kind)).cell(layer).cell(head).cell(sums.queries).cell(mean(sums.entropy));
     table.cell(mean(sums.distance)).cell(mean(sums.first)).cell(mean(sums.previous)).cell(mean(sums.self));
     if (sums.repeated > 0) {

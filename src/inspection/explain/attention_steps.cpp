@@ -17,7 +17,7 @@ Matrix causal_mask(std::int64_t count) {
 void add_attention_steps(Explanation& explanation, const ComposedAttention& head, const HeadNames& names,
                          std::int64_t d_head, bool causal) {
   const auto& [queries, keys, suffix] = names;
-  const auto named = [&](const char* name) { return name + suffix; };
+  const auto named = [&ending = suffix](const char* name) { return name + ending; };
   const std::string products = "Q" + suffix + "·K" + suffix + "ᵀ";
   const std::string scores = named("S"), weights = named("A"), output = named("O");
   explanation
