@@ -1,11 +1,12 @@
 // attn info: what a model is made of, what it needs, and where it came from.
 
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
 #include <map>
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/model_sizes.h"
 #include "cli/model_source.h"
 #include "cli/saved_training.h"
 
@@ -19,25 +20,6 @@ struct ParameterGroup {
   Shape shape;
   std::int64_t copies = 0;  // layers
 };
-
-/// "1234567" with commas.
-std::string grouped(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::ptrdiff_t i = std::ssize(digits) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), 1, ',');
-  return digits;
-}
-
-std::string readable_bytes(double bytes) {
-  const char* unit = "bytes";
-  for (const char* larger : {"KB", "MB", "GB", "TB"}) {
-    if (bytes < 1000) break;
-    bytes /= 1000;
-    unit = larger;
-  }
-  char text[40];
-  std::snprintf(text, sizeof text, bytes < 10 && *unit != 'b' ? "%.1f %s" : "%.0f %s", bytes, unit);
-  return text;
-}
 
 /// Name with the layer's number replaced by N: "decoder.layers.N.feed_forward.up.weight".
 std::string group_name(const std::string& name) {
@@ -57,20 +39,6 @@ std::vector<ParameterGroup> group_parameters(const Parameters& parameters) {
     ++groups[place->second].copies;
   }
   return groups;
-}
-
-/// Keys and values of one text as long as the context, of encoder-decoder models for source and target; encoders keep
-/// none.
-std::int64_t cache_bytes(const ModelConfig& config) {
-  const std::int64_t of_a_layer = std::int64_t{8} * config.context * config.kv_heads * config.d_head;
-  switch (kind_of(config)) {
-    case ModelKind::decoder:
-      return config.layers * of_a_layer;
-    case ModelKind::translator:
-      return 2 * config.decoder_layers * of_a_layer;
-    default:
-      return 0;
-  }
 }
 
 /// A model of any family.
@@ -99,11 +67,18 @@ AnyModel load_any(const ModelFolder& folder) {
 class InfoCommand : public Command {
  public:
   void visit(OptionTable& options) override {
+    options.group("Compare");
+    options.add(presets_, {.name = "preset",
+                           .metavar = "NAMES",
+                           .help = "sizes of published models beside the model's own: of transformer-base, bert-base, "
+                                   "gpt2, llama-3.1-405b, separated by commas"});
     options.group("Output");
     options.add(json_, {.name = "json", .help = "print everything as JSON"});
   }
 
   int run(Invocation& call) override {
+    if (!presets_.empty()) return compare(call);
+    if (call.arguments.empty()) usage_error("info needs a model: attn info DIR, or attn info --preset gpt2");
     const ModelFolder folder(call.arguments[0]);
     const AnyModel model = load_any(folder);
     const std::unique_ptr<Tokenizer> tokenizer = folder.has(kTokenizerFile) ? open_tokenizer(folder) : nullptr;
@@ -113,9 +88,21 @@ class InfoCommand : public Command {
   }
 
  private:
+  int compare(Invocation& call) const {
+    std::vector<ModelSizes> models;
+    for (const std::string& path : call.arguments) {
+      const ModelConfig config = ModelFolder(path).read_config();
+      models.push_back({path, config, std::llround(parameter_count(config)), "", ""});
+    }
+    add_presets(models, presets_);
+    call.out.write(json_ ? write_json(sizes_to_json(models), 2) + "\n" : sizes_to_text(models));
+    return 0;
+  }
+
   static Json describe(const ModelFolder& folder, const AnyModel& model, const Tokenizer* tokenizer);
   static std::string text_of(const Json& info, const AnyModel& model);
 
+  std::string presets_;
   bool json_ = false;
 };
 
@@ -144,11 +131,7 @@ Json InfoCommand::describe(const ModelFolder& folder, const AnyModel& model, con
     parameters.push_back(std::move(row));
   }
   info.append("parameters", std::move(parameters)).append("parameter_count", static_cast<long long>(count));
-  Json memory = Json::object();
-  memory.append("weights", static_cast<long long>(4 * count))
-      .append("cache", static_cast<long long>(cache_bytes(config)));
-  memory.append("training_state", static_cast<long long>(16 * count));
-  info.append("memory_bytes", std::move(memory));
+  info.append("memory_bytes", memory_of(config, count));
   Json training = Json::object();
   for (const auto& [name, value] : saved_options(folder)) training.append(name, value);
   info.append("training", std::move(training));
@@ -216,12 +199,13 @@ std::string InfoCommand::text_of(const Json& info, const AnyModel& model) {
 const CommandRow kInfoCommand = {
     .name = "info",
     .group = "Look inside",
-    .arguments = "DIR",
-    .least_arguments = 1,
+    .arguments = "[DIR]",
+    .least_arguments = 0,
     .most_arguments = 1,
     .summary = "show a model's configuration, parameters, memory and origin",
     .examples =
         "attn info play             # configuration, parameters, memory, training\n"
+        "attn info play --preset gpt2,llama-3.1-405b   # how large published models are, beside it\n"
         "attn info play --json",
     .make = make_command<InfoCommand>,
 };

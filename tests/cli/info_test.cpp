@@ -77,6 +77,34 @@ TEST_CASE("info: as JSON, with the options of the training") {
   CHECK(sum == 17376);
 }
 
+TEST_CASE("info: published models beside one's own") {
+  const Outcome text = run_attn({"info", "tests/reference/gpt2", "--preset", "transformer-base,llama-3.1-405b"});
+  REQUIRE_MESSAGE(text.exit_code == 0, text.err);
+  for (const char* part :
+       {"tests/reference/gpt2", "6 + 6", "18,464", "405,853,388,800", "812 GB", "Vaswani et al. 2017"}) {
+    CAPTURE(part);
+    CHECK_MESSAGE(text.out.find(part) != std::string::npos, text.out);
+  }
+  const Outcome outcome = run_attn({"info", "--preset", "gpt2,bert-base", "--json"});
+  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+  const Json models = parse_json(outcome.out, "info");
+  REQUIRE(models.as_array().size() == 2);
+  const Json& gpt2 = models.as_array()[0];
+  CHECK(gpt2.at("layers") == Json(12));
+  CHECK(gpt2.at("published") == Json("124 M"));
+  CHECK(gpt2.at("memory_bytes").at("weights_bf16") == Json(2 * 124439808));
+  // 12 layers of keys and values (1024, 768).
+  CHECK(gpt2.at("memory_bytes").at("cache") == Json(12 * 2 * 1024 * 768 * 4));
+  CHECK(models.as_array()[1].at("memory_bytes").at("cache") == Json(0));
+}
+
+TEST_CASE("info: a published model that is not known, or no model at all") {
+  const Outcome typo = run_attn({"info", "--preset", "gpt2,bert-bas"});
+  CHECK(typo.exit_code == 2);
+  CHECK_MESSAGE(typo.err.find("did you mean 'bert-base'?") != std::string::npos, typo.err);
+  CHECK(run_attn({"info"}).exit_code == 2);
+}
+
 TEST_CASE("info: damage is an error") {
   CHECK(run_attn({"info", "tests/none"}).exit_code == 1);
   const TemporaryFolder folder;
