@@ -119,9 +119,4 @@ void Progress::sample(const std::string& text) {
   draw();
 }
 
-void Progress::message(const std::string& text) {
-  if (quiet_) return;
-  write_to_stderr(erase() + text);
-}
-
 }  // namespace attn

@@ -26,8 +26,6 @@ class Progress {
   void evaluation(const Evaluation& row, bool is_best);
   /// What the model wrote: a part of the picture, piped a text of its own.
   void sample(const std::string& text);
-  /// A text of several lines, in place of the picture.
-  void message(const std::string& text);
   /// Takes the picture away.
   void close() { write_to_stderr(erase()); }
 

@@ -50,7 +50,7 @@ constexpr double kUsableTime = 0.93;
 class TrainRun {
  public:
   TrainRun(const TrainTaskRow& row, Invocation& call, TrainOptions& options, OptionTable& table, int threads,
-           bool resume)
+           bool resume, const TrainingWatch* watch)
       : row_(row),
         call_(call),
         options_(options),
@@ -58,6 +58,7 @@ class TrainRun {
         pool_(threads),
         kernels_(require_kernels()),
         resume_(resume),
+        watch_(watch),
         recipe_(row.make()) {}
 
   int run() {
@@ -181,6 +182,7 @@ class TrainRun {
                      .sample = [this] { return recipe_->sample(kernels_, pool_); },
                      .probe = {},
                      .restore_film = {},
+                     .evaluated = {},
                      .pages = pages_plan()};
     std::optional<AttentionProbe> probe;
     if (options_.probe) {
@@ -189,10 +191,15 @@ class TrainRun {
       plan.probe = [&](std::int64_t step) { return probe->append(step, kernels_, pool_); };
       plan.restore_film = [&](AttentionFilm& film) { probe->restore(film, kernels_, pool_); };
     }
-    TrainSession session(std::move(plan), *trainer_, *parameters_, *average_, call_.terminal, call_.common.quiet);
+    if (watch_ != nullptr) plan.evaluated = watch_->evaluated;
+    const bool quiet = watch_ != nullptr ? !watch_->shows_progress : call_.common.quiet;
+    TrainSession session(std::move(plan), *trainer_, *parameters_, *average_, call_.terminal, quiet);
     if (new_folder_) new_folder_->keep();
-    const int code = session.run();
-    if (code != 0) return code;
+    if (const int code = session.run(); code != 0) {
+      call_.note("stopped at step ", trainer_->state().step, "; everything is saved. To continue: attn train --resume ",
+                 options_.out);
+      return code;
+    }
     report(session.result());
     return 0;
   }
@@ -232,6 +239,7 @@ class TrainRun {
   ThreadPool pool_;
   const simd::Kernels& kernels_;
   bool resume_;
+  const TrainingWatch* watch_;  // or null
   std::optional<TemporaryFolder> plan_folder_;
   std::optional<NewFolder> new_folder_;
   std::unique_ptr<TrainRecipe> recipe_;
@@ -247,8 +255,8 @@ class TrainRun {
 }  // namespace
 
 int run_training(const TrainTaskRow& task, Invocation& call, TrainOptions& options, OptionTable& table, int threads,
-                 bool resume) {
-  return TrainRun(task, call, options, table, threads, resume).run();
+                 bool resume, const TrainingWatch* watch) {
+  return TrainRun(task, call, options, table, threads, resume, watch).run();
 }
 
 }  // namespace attn

@@ -69,6 +69,7 @@ void TrainSession::on_step(const StepReport& report) {
 void TrainSession::on_evaluation(const Evaluation& row, bool is_best) {
   result_.last_row = row;
   progress_.evaluation(row, is_best);
+  if (plan_.evaluated) plan_.evaluated(row);
   log_.append(row);
   // The better model first: if the program is killed in between, resuming finds it again from the older state.
   if (is_best) save_weights(plan_.folder);
@@ -103,8 +104,6 @@ int TrainSession::run() {
   if (result_.end == TrainingEnd::interrupted) {
     if (trainer_.state().best_step == 0) save_weights(plan_.folder);
     save_state();
-    progress_.message(concat("stopped at step ", trainer_.state().step,
-                             "; everything is saved. To continue: attn train --resume ", plan_.folder, "\n"));
     return interrupts_.exit_code();
   }
   finish();

@@ -31,6 +31,8 @@ struct SessionPlan {
   std::function<TracedText(std::int64_t step)> probe;
   /// Adds the attention of earlier steps to the film of a resumed training; may be empty.
   std::function<void(AttentionFilm& film)> restore_film;
+  /// Called after every evaluation; may be empty, and may throw to end the training.
+  std::function<void(const Evaluation& row)> evaluated;
   PagesPlan pages;
 };
 

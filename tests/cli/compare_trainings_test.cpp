@@ -88,12 +88,45 @@ TEST_CASE("verify: reproduced, another option, changed and missing data") {
   write_file(conf, options);
   const Outcome other = run_attn({"verify", a});
   CHECK(other.exit_code == 1);
-  CHECK(other.out.starts_with("differs from step 10 on: train_loss was "));
+  CHECK(other.out.starts_with("differs at step 10: train_loss was "));
+  CHECK(!contains(other.err, "step 20/20"));  // it does not go on
+  CHECK(contains(other.err, "step 10/20"));
+  CHECK(!contains(run_attn({"verify", a, "--quiet"}).err, "step 10/20"));
   CHECK(read_file(a + "/model.safetensors") == model);
   write_file(lab.folder.path("text.txt"), "other text");
   CHECK(contains(run_attn({"verify", a}).err, "has changed since the training"));
   std::filesystem::remove(lab.folder.path("text.txt"));
   CHECK(contains(run_attn({"verify", a}).err, "is not there"));
+}
+
+TEST_CASE("verify: a later evaluation, one that is missing, a number of the weights") {
+  const Lab lab;
+  lab.train("a", "0.01");
+  const std::string a = lab.folder.path("a"), log = a + "/training/log.csv", weights = a + "/model.safetensors";
+  const std::string rows = read_file(log), model = read_file(weights);
+  std::string changed = model;
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  write_file(weights, changed);
+  const Outcome number = run_attn({"verify", a});
+  CHECK(number.exit_code == 1);
+  CHECK_MESSAGE(number.out.starts_with("differs in model.safetensors: number "), number.out);
+  CHECK(contains(number.out, ", is now "));
+  write_file(weights, model);
+
+  const std::size_t second = rows.find("\n20,");
+  REQUIRE(second != std::string::npos);
+  std::string other_loss = rows;
+  const std::size_t loss = rows.find(',', rows.find(',', second + 4) + 1) + 1;  // behind step, tokens, seconds
+  other_loss.replace(loss, 1, rows[loss] == '9' ? "8" : "9");
+  write_file(log, other_loss);
+  const Outcome later = run_attn({"verify", a});
+  CHECK(later.exit_code == 1);
+  CHECK_MESSAGE(later.out.starts_with("differs at step 20: train_loss was "), later.out);
+  CHECK(contains(later.out, "the same up to step 10"));
+  std::string missing = rows;
+  missing.erase(rows.find("\n10,"), second - rows.find("\n10,"));
+  write_file(log, missing);
+  CHECK(contains(run_attn({"verify", a}).out, "differs at step 20: this evaluation is now at step 10"));
 }
 
 }  // namespace attn
