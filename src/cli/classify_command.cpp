@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/ablation_option.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/encoder_texts.h"
@@ -16,13 +17,14 @@ class ClassifyCommand : public Command {
  public:
   void visit(OptionTable& options) override {
     input_.visit(options);
+    add_ablation_option(options, ablated_);
     table_.visit(options);
     threads_.visit(options);
   }
 
   int run(Invocation& call) override {
     const simd::Kernels& kernels = require_kernels();
-    const EncoderSource source = open_encoder_with(Head::classifier, call.arguments[0], call.command);
+    const EncoderSource source = open_encoder_with(Head::classifier, call.arguments[0], call.command, ablated_);
     const EncoderModel& model = *source.model;
     const std::vector<std::string>& labels = source.config().labels;
     std::optional<std::string> file;
@@ -59,6 +61,7 @@ class ClassifyCommand : public Command {
 
  private:
   InputOptions input_;
+  std::string ablated_;
   TableOptions table_;
   ThreadOptions threads_;
 };

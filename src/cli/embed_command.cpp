@@ -1,5 +1,6 @@
 // attn embed: texts as vectors.
 
+#include "cli/ablation_option.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/encoder_texts.h"
@@ -35,13 +36,14 @@ class EmbedCommand : public Command {
     input_.visit(options);
     options.group("Vectors");
     options.add(per_token_, {.name = "per-token", .help = "a vector for every token instead of one a text"});
+    add_ablation_option(options, ablated_);
     table_.visit(options);
     threads_.visit(options);
   }
 
   int run(Invocation& call) override {
     const std::string& folder = call.arguments[0];
-    const EncoderSource source = open_encoder(folder, call.command);
+    const EncoderSource source = open_encoder(folder, call.command, ablated_);
     const SentenceModules modules = read_sentence_modules(ModelFolder(folder));
     std::optional<std::string> file;
     if (call.arguments.size() > 1) file = call.arguments[1];
@@ -115,6 +117,7 @@ class EmbedCommand : public Command {
   TableOptions table_;
   ThreadOptions threads_;
   bool per_token_ = false;
+  std::string ablated_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "autograd/linear.h"
 #include "autograd/select_rows.h"
+#include "cli/ablation_option.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/encoder_texts.h"
@@ -35,13 +36,14 @@ class FillCommand : public Command {
     input_.visit(options);
     options.group("Guesses");
     options.add(top_, {.name = "top", .metavar = "K", .minimum = 1, .help = "the K most likely tokens of each place"});
+    add_ablation_option(options, ablated_);
     table_.visit(options);
     threads_.visit(options);
   }
 
   int run(Invocation& call) override {
     const simd::Kernels& kernels = require_kernels();
-    const EncoderSource source = open_encoder_with(Head::masked, call.arguments[0], call.command);
+    const EncoderSource source = open_encoder_with(Head::masked, call.arguments[0], call.command, ablated_);
     const Mask mask = find_mask(*source.tokenizer, call.arguments[0]);
     std::optional<std::string> file;
     if (call.arguments.size() > 1) file = call.arguments[1];
@@ -115,6 +117,7 @@ class FillCommand : public Command {
   TableOptions table_;
   ThreadOptions threads_;
   int top_ = 5;
+  std::string ablated_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "cli/ablation_option.h"
 #include "cli/attention_model.h"
 #include "cli/attention_texts.h"
 #include "cli/commands.h"
@@ -19,13 +20,14 @@ class LensCommand : public Command {
   void visit(OptionTable& options) override {
     texts_.visit(options);
     options.add(top_, {.name = "top", .metavar = "K", .minimum = 1, .help = "so many likeliest tokens at each place"});
+    add_ablation_option(options, ablated_);
     options.group("Output");
     output_.visit(options);
     threads_.visit(options);
   }
 
   int run(Invocation& call) override {
-    const AttentionModel model(call.arguments[0]);
+    const AttentionModel model(call.arguments[0], ablated_);
     const simd::Kernels& kernels = require_kernels();
     ThreadPool pool(threads_.count());
     const std::vector<AttentionText> texts = read_attention_texts(model, texts_, call, kernels, pool);
@@ -87,6 +89,7 @@ class LensCommand : public Command {
 
   AttentionTextOptions texts_;
   int top_ = 3;
+  std::string ablated_;
   TableOptions output_;
   ThreadOptions threads_;
 };

@@ -80,5 +80,24 @@ TEST_CASE("ablate: translators have heads of three kinds; the picture; mistakes"
   CHECK(run_attn({"generate", kModel, "--prompt", "a", "--ablate", "x"}).err.find("--ablate x") != std::string::npos);
 }
 
+TEST_CASE("ablate: every command that runs a model takes --ablate") {
+  const std::vector<std::string> calls[] = {
+      {"lens", kModel, "--text", "abc"},
+      {"fill", "tests/reference/bert_masked", "--text", "a [MASK] b"},
+      {"classify", "tests/reference/bert_classifier", "--text", "abc"},
+      {"embed", "tests/reference/bert_model", "--text", "abc"},
+      {"chat", kModel, "--text", "abc", "--temperature", "0.01", "--seed", "1"},
+  };
+  for (std::vector<std::string> call : calls) {
+    CAPTURE(call[0]);
+    const Outcome whole = run_attn(call);
+    REQUIRE_MESSAGE(whole.exit_code == 0, whole.err);
+    call.insert(call.end(), {"--ablate", "all"});
+    const Outcome without = run_attn(call);
+    REQUIRE_MESSAGE(without.exit_code == 0, without.err);
+    CHECK(without.out != whole.out);
+  }
+}
+
 }  // namespace
 }  // namespace attn
