@@ -13,6 +13,7 @@
 #include "models/decoder.h"
 #include "models/initialize.h"
 #include "nn/cache.h"
+#include "text/tokenizer_trainer.h"
 #include "training/language_task.h"
 #include "training/packed_examples.h"
 #include "training/trainer.h"
@@ -23,7 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kSecondsOfAMeasurement = 0.25;
 constexpr int kRuns = 9;
 
 double seconds_of(const std::function<void()>& work, std::int64_t repeats) {
@@ -38,23 +38,24 @@ double median(std::vector<double>& samples) {
   return *middle;
 }
 
-// Runs of `work` in samples long enough for the clock; on_sample(seconds of one run) after each.
-void sample(const std::function<void()>& work, const std::function<void(double)>& on_sample) {
+// Runs of `work`, `seconds` in all, in samples long enough for the clock; on_sample(seconds of one run) after each.
+void sample(double seconds, const std::function<void()>& work, const std::function<void(double)>& on_sample) {
   work();
   const double once = std::max(seconds_of(work, 1), 1e-8);
-  const auto repeats = static_cast<std::int64_t>(kSecondsOfAMeasurement / kRuns / once) + 1;
+  const auto repeats = static_cast<std::int64_t>(seconds / kRuns / once) + 1;
   for (int i = 0; i < kRuns; ++i) on_sample(seconds_of(work, repeats));
 }
 
-double median_seconds(const std::function<void()>& work) {
+double median_seconds(const Bench& bench, const std::function<void()>& work) {
   std::vector<double> samples;
-  sample(work, [&](double seconds) { samples.push_back(seconds); });
+  sample(bench.seconds, work, [&](double seconds) { samples.push_back(seconds); });
   return median(samples);
 }
 
 // Multiply-adds per second on all threads at once: no thread begins before all are there, so none does two threads'
 // work.
-double flops_at_present(const simd::Kernels& kernels, ThreadPool& pool) {
+double flops_at_present(const Bench& bench) {
+  ThreadPool& pool = bench.pool;
   constexpr std::int64_t kRepeats = 20000;
   constexpr std::int64_t kSinkFloats = 1024;
   pool.reserve_scratch(kSinkFloats);
@@ -64,7 +65,7 @@ double flops_at_present(const simd::Kernels& kernels, ThreadPool& pool) {
     arrived.fetch_add(1);
     while (arrived.load() < pool.threads()) std::this_thread::yield();
     const auto start = Clock::now();
-    const double done = kernels.fma_peak(kRepeats, pool.scratch(worker));
+    const double done = bench.kernels.fma_peak(kRepeats, pool.scratch(worker));
     rates[static_cast<std::size_t>(block)] = done / std::chrono::duration<double>(Clock::now() - start).count();
   });
   return std::accumulate(rates.begin(), rates.end(), 0.0);
@@ -132,7 +133,7 @@ class RandomTokensTask : public TrainingTask {
 // Collects the duration of every step, and the multiply-add peak right after it.
 class StepTimes : public TrainingObserver {
  public:
-  StepTimes(const simd::Kernels& kernels, ThreadPool& pool) : kernels_(kernels), pool_(pool) {}
+  explicit StepTimes(const Bench& bench) : bench_(bench) {}
 
   void on_step(const StepReport&) override {
     const double seconds = std::chrono::duration<double>(Clock::now() - last_).count();
@@ -140,14 +141,14 @@ class StepTimes : public TrainingObserver {
     work_ += seconds;
     // Beside steps of microseconds the peak is measured now and then.
     if (work_ - work_at_peak_ > kSecondsBetweenPeaks) {
-      peaks_.push_back(flops_at_present(kernels_, pool_));
+      peaks_.push_back(flops_at_present(bench_));
       work_at_peak_ = work_;
     }
     last_ = Clock::now();
   }
   bool should_stop() override {
     constexpr std::size_t kWarmUp = 3, kFewest = 8;
-    return times_.size() >= kWarmUp + kFewest && work_ > 8 * kSecondsOfAMeasurement;
+    return times_.size() >= kWarmUp + kFewest && work_ > 8 * bench_.seconds;
   }
   double seconds() { return median(times_); }
   double peak() { return median(peaks_); }
@@ -155,8 +156,7 @@ class StepTimes : public TrainingObserver {
  private:
   static constexpr double kSecondsBetweenPeaks = 2e-3;
 
-  const simd::Kernels& kernels_;
-  ThreadPool& pool_;
+  const Bench& bench_;
   std::vector<double> times_, peaks_;
   double work_ = 0, work_at_peak_ = 0;
   Clock::time_point last_ = Clock::now();
@@ -168,63 +168,58 @@ const char* name_of(simd::Form form) {
 
 }  // namespace
 
-Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool) {
+Limits measure_limits(const Bench& bench) {
   std::vector<double> rates;
-  for (int i = 0; i < 30 * kRuns; ++i) rates.push_back(flops_at_present(kernels, pool));
-  return {median(rates), measure_bandwidth(kernels, pool, std::size_t{256} << 20)};
+  for (int i = 0; i < 30 * kRuns; ++i) rates.push_back(flops_at_present(bench));
+  return {median(rates), measure_bandwidth(bench, std::size_t{256} << 20)};
 }
 
-double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::size_t bytes) {
+double measure_bandwidth(const Bench& bench, std::size_t bytes) {
   const auto floats = static_cast<std::int64_t>(bytes / sizeof(float));
   const std::vector<float> buffer(static_cast<std::size_t>(floats), 1.0f);
-  const std::int64_t part = (floats + pool.threads() - 1) / pool.threads();
-  std::vector<float> sums(static_cast<std::size_t>(pool.threads()));
-  const double seconds = median_seconds([&] {
-    pool.run(pool.threads(), 1e12, [&](std::int64_t block, int) {
+  const std::int64_t threads = bench.pool.threads(), part = (floats + threads - 1) / threads;
+  std::vector<float> sums(static_cast<std::size_t>(threads));
+  const double seconds = median_seconds(bench, [&] {
+    bench.pool.run(threads, 1e12, [&](std::int64_t block, int) {
       const std::int64_t begin = block * part;
-      sums[static_cast<std::size_t>(block)] = kernels.read_all(buffer.data(), begin, std::min(begin + part, floats));
+      sums[static_cast<std::size_t>(block)] =
+          bench.kernels.read_all(buffer.data(), begin, std::min(begin + part, floats));
     });
   });
   return static_cast<double>(bytes) / seconds;
 }
 
-std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool) {
-  struct Size {
-    std::int64_t m, n, k;
-  };
-  constexpr Size kSizes[] = {{8, 8, 8},       {32, 32, 32},       {64, 64, 64},      {128, 128, 128},   {256, 256, 256},
-                             {512, 512, 512}, {1024, 1024, 1024}, {768, 384, 128},   {768, 128, 128},   {768, 512, 128},
-                             {768, 128, 512}, {768, 65, 128},     {4096, 1152, 384}, {4096, 1536, 384}, {12, 512, 128}};
-  std::vector<Measurement> result;
+Measurement measure_matmul(const Bench& bench, const MatmulShape& shape, simd::Form form) {
+  const std::vector<float> a = random_floats(shape.m * shape.k), b = random_floats(shape.k * shape.n);
+  std::vector<float> c(static_cast<std::size_t>(shape.m * shape.n));
+  const simd::Matmul product{.form = form,
+                             .m = shape.m,
+                             .n = shape.n,
+                             .k = shape.k,
+                             .a = a.data(),
+                             .lda = form == simd::Form::TN ? shape.m : shape.k,
+                             .b = b.data(),
+                             .ldb = form == simd::Form::NT ? shape.k : shape.n,
+                             .c = c.data(),
+                             .ldc = shape.n};
   Arena arena;
-  for (const Size& size : kSizes) {
-    for (const simd::Form form : {simd::Form::NT, simd::Form::NN, simd::Form::TN}) {
-      const std::vector<float> a = random_floats(size.m * size.k), b = random_floats(size.k * size.n);
-      std::vector<float> c(static_cast<std::size_t>(size.m * size.n));
-      const simd::Matmul product{.form = form,
-                                 .m = size.m,
-                                 .n = size.n,
-                                 .k = size.k,
-                                 .a = a.data(),
-                                 .lda = form == simd::Form::TN ? size.m : size.k,
-                                 .b = b.data(),
-                                 .ldb = form == simd::Form::NT ? size.k : size.n,
-                                 .c = c.data(),
-                                 .ldc = size.n};
-      Context context{arena, pool, kernels};
-      const double flops = 2.0 * static_cast<double>(size.m * size.n) * static_cast<double>(size.k);
-      std::vector<double> times, shares;
-      sample([&] { run_matmul(context, product); },
-             [&](double seconds) {
-               times.push_back(seconds);
-               shares.push_back(flops / seconds / flops_at_present(kernels, pool));
-             });
-      const double seconds = median(times);
-      result.push_back({"matmul", concat(size.m, " x ", size.n, " x ", size.k, " ", name_of(form)), pool.threads(),
-                        1e3 * seconds, flops / seconds / 1e9, "GFLOP/s", 100 * median(shares)});
-    }
-  }
-  return result;
+  Context context{arena, bench.pool, bench.kernels};
+  const double flops = 2.0 * static_cast<double>(shape.m * shape.n) * static_cast<double>(shape.k);
+  std::vector<double> times, shares;
+  sample(
+      bench.seconds, [&] { run_matmul(context, product); },
+      [&](double seconds) {
+        times.push_back(seconds);
+        shares.push_back(flops / seconds / flops_at_present(bench));
+      });
+  const double seconds = median(times);
+  return {"matmul",
+          concat(shape.m, " x ", shape.n, " x ", shape.k, " ", name_of(form)),
+          bench.pool.threads(),
+          1e3 * seconds,
+          flops / seconds / 1e9,
+          "GFLOP/s",
+          100 * median(shares)};
 }
 
 double training_flops(const TrainShape& shape) {
@@ -233,37 +228,37 @@ double training_flops(const TrainShape& shape) {
   return tokens * (6 * weights + 12.0 * shape.layers * c * shape.context);
 }
 
-Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape) {
+Measurement measure_training(const Bench& bench, const TrainShape& shape) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
   RandomTokensTask task(model, shape);
   TrainerOptions options;
   options.schedule.steps = 1000000;
   options.eval_every = 1000000;
-  Trainer trainer(task, options, pool, kernels);
-  StepTimes times(kernels, pool);
+  Trainer trainer(task, options, bench.pool, bench.kernels);
+  StepTimes times(bench);
   trainer.run(times);
   const double seconds = times.seconds();
   const double flops = training_flops(shape) / seconds;
   return {"train",
           name_of(shape),
-          pool.threads(),
+          bench.pool.threads(),
           1e3 * seconds,
           static_cast<double>(shape.batch * shape.context) / seconds,
           "tokens/s",
           100 * flops / times.peak()};
 }
 
-Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape) {
+Measurement measure_decoding(const Bench& bench, const TrainShape& shape) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
   KeyValueCache cache(shape.layers, 1, shape.context, shape.d_model);
   Arena arena;
   std::int32_t token = 0;
-  const double seconds = median_seconds([&] {
+  const double seconds = median_seconds(bench, [&] {
     if (cache.length(0) == shape.context) cache.truncate(0);
     arena.reset();
-    Context context{arena, pool, kernels};
+    Context context{arena, bench.pool, bench.kernels};
     context.cache = &cache;
     const std::int64_t length = 1;
     Sequences sequence = make_sequences(arena, &length, 1);
@@ -273,14 +268,46 @@ Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, con
     token = static_cast<std::int32_t>(std::max_element(logits.data, logits.data + logits.size()) - logits.data);
   });
   const double bytes = 4.0 * static_cast<double>(model.parameters().count() - shape.context * shape.d_model);
-  const double bandwidth = measure_bandwidth(kernels, pool, static_cast<std::size_t>(bytes));
+  const double bandwidth = measure_bandwidth(bench, static_cast<std::size_t>(bytes));
   return {"decode",
           name_of(shape),
-          pool.threads(),
+          bench.pool.threads(),
           1e3 * seconds,
           1 / seconds,
           "tokens/s",
           100 * bytes / seconds / bandwidth};
+}
+
+std::vector<Measurement> measure_tokenizer(const std::string& text, int vocabulary) {
+  constexpr std::size_t kLearntFrom = 10'000'000, kPiece = std::size_t{1} << 16;
+  // The text in pieces that end after a line, where nothing that is learnt or encoded is cut in two.
+  std::size_t begin = 0, end = std::min(kLearntFrom, text.size());
+  const auto next_piece = [&](std::string& piece) {
+    if (begin >= end) return false;
+    const std::size_t line = text.find('\n', std::min(begin + kPiece, end) - 1);
+    const std::size_t length = std::min(line == text.npos ? end : line + 1, end) - begin;
+    piece.assign(text, begin, length);
+    begin += length;
+    return true;
+  };
+  TokenizerTraining training;
+  training.vocabulary_size = vocabulary;
+  std::unique_ptr<Tokenizer> tokenizer;
+  const double learning = seconds_of([&] { tokenizer = train_tokenizer(training, next_piece); }, 1);
+  const auto learnt_from = static_cast<double>(end);
+  begin = 0;
+  end = text.size();
+  std::size_t tokens = 0;
+  const double encoding = seconds_of(
+      [&] {
+        for (std::string piece; next_piece(piece);) tokens += tokenizer->encode(piece).size();
+      },
+      1);
+  const auto size = static_cast<double>(text.size());
+  return {{"tokens", concat("learn BPE of ", tokenizer->vocabulary_size()), 1, 1e3 * learning,
+           learnt_from / 1e6 / learning, "MB/s", 0},
+          {"tokens", concat("encode ", text.size(), " bytes as ", tokens), 1, 1e3 * encoding, size / 1e6 / encoding,
+           "MB/s", 0}};
 }
 
 }  // namespace attn

@@ -1,6 +1,6 @@
 #pragma once
 // What `attn bench` measures: the limits of this machine (fused multiply-adds, memory), and how near to them the
-// kernels, a training step and decoding come. Figures are medians of repeated runs.
+// kernels, a training step, decoding and tokenizers come. Figures are medians of repeated runs.
 
 #include <string>
 #include <vector>
@@ -22,18 +22,29 @@ struct Measurement {
   double percent = 0;       // of the limit that applies; 0: this is a limit
 };
 
+/// What measures: on which threads, and how long.
+struct Bench {
+  const simd::Kernels& kernels;
+  ThreadPool& pool;
+  double seconds = 0.25;  // of one measurement
+};
+
 /// The machine's limits with this many threads.
 struct Limits {
   double flops = 0;      // per second, single precision
   double bandwidth = 0;  // bytes per second, read from a buffer that no cache holds
 };
 
-Limits measure_limits(const simd::Kernels& kernels, ThreadPool& pool);
-/// Bytes per second read from a buffer of this size, again and again, on one thread.
-double measure_bandwidth(const simd::Kernels& kernels, ThreadPool& pool, std::size_t bytes);
+Limits measure_limits(const Bench& bench);
+/// Bytes per second read from a buffer of this size, again and again.
+double measure_bandwidth(const Bench& bench, std::size_t bytes);
 
+/// A (M, K) times B (K, N).
+struct MatmulShape {
+  std::int64_t m, n, k;
+};
 /// Percent of the multiply-add peak that is measured right after each run, at the clock rate of that moment.
-std::vector<Measurement> measure_matmuls(const simd::Kernels& kernels, ThreadPool& pool);
+Measurement measure_matmul(const Bench& bench, const MatmulShape& shape, simd::Form form);
 
 /// A GPT-2 style model with the batch it is trained on.
 struct TrainShape {
@@ -42,8 +53,12 @@ struct TrainShape {
 /// The FLOPs of one training step: 6 per weight and token, and 12·L·C·T per token for attention.
 double training_flops(const TrainShape& shape);
 /// Percent of the multiply-add peak, as above.
-Measurement measure_training(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape);
+Measurement measure_training(const Bench& bench, const TrainShape& shape);
 /// Greedy decoding with a key/value cache, one sequence; percent of what reading the weights once a token allows.
-Measurement measure_decoding(const simd::Kernels& kernels, ThreadPool& pool, const TrainShape& shape);
+Measurement measure_decoding(const Bench& bench, const TrainShape& shape);
+
+/// One run each, on one thread: a byte-pair vocabulary of this size learnt from the first 10 MB of a text, and the whole
+/// text encoded with it.
+std::vector<Measurement> measure_tokenizer(const std::string& text, int vocabulary);
 
 }  // namespace attn
