@@ -29,7 +29,8 @@ SOURCES := $(sort $(shell find src -name '*.cpp'))
 ifneq ($(MACHINE),x86_64)
 SOURCES := $(filter-out src/simd/isa_avx%,$(SOURCES))
 endif
-TESTS := $(sort $(shell find tests -name '*.cpp'))
+# tests/bench/ holds programs of its own.
+TESTS := $(sort $(filter-out tests/bench/%,$(shell find tests -name '*.cpp')))
 FORMATTED = $(shell find src tests -name '*.h' -o -name '*.cpp')
 
 OBJECTS := $(SOURCES:%.cpp=$(BUILD)/%.o)
@@ -54,8 +55,9 @@ $(BUILD)/attn: $(OBJECTS)
 $(BUILD)/attn-tests: $(LIBRARY) $(TEST_OBJECTS)
 $(BUILD)/thread-tests: $(THREAD_TESTS)
 $(BUILD)/kernel-tests: $(KERNEL_TESTS)
+$(BUILD)/matmul-peer: $(LIBRARY) $(BUILD)/tests/bench/matmul_peer.o
 
-$(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests: $(BUILD)/link-settings
+$(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests $(BUILD)/matmul-peer: $(BUILD)/link-settings
 	$(if $(V),,@echo '  link $@')
 	$(QUIET)$(CXX) $(filter %.o,$^) $(LINK) -o $@
 
@@ -79,7 +81,7 @@ $(BUILD)/%.o: %.cpp $(BUILD)/compile-settings
 	$(if $(V),,@echo '  compile $<')
 	$(QUIET)$(CXX) $(COMPILE) $(TESTS_FOLDER) $(OPTIMIZE) $(ISA) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
--include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BUILD)/tests/bench/matmul_peer.d
 
 # Files that change when the settings do, so that everything is then built again.
 COMPILE_SETTINGS := $(CXX) $(COMPILE) $(OPTIMIZE) $(CXXFLAGS)
@@ -142,6 +144,12 @@ demo: attn
 bench: attn
 	./attn bench
 
+# The figures beside other programs' in one run; PEERS='--only train,decode' and the like are options of the script.
+# The environment may name the core that OpenBLAS is to take: left out, it takes its best.
+PYTHON ?= python3
+bench-peers: attn $(BUILD)/matmul-peer
+	env -u OPENBLAS_CORETYPE $(PYTHON) tests/bench/peers.py --attn ./attn --matmul-peer $(BUILD)/matmul-peer $(PEERS)
+
 # The manual page and the completions are written by the program itself.
 SHARE = $(DESTDIR)$(PREFIX)/share
 BASH_COMPLETIONS = $(SHARE)/bash-completion/completions
@@ -176,9 +184,11 @@ help:
 	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
 	@echo 'make test-browser    the page of attn attention in headless Chromium'
 	@echo 'make bench           measure this machine and attn on it'
+	@echo 'make bench-peers     the same beside PyTorch, OpenBLAS and tokenizers, as far as they are installed'
+	@echo "                     (PYTHON=python3, PEERS='--quick', PEERS=--help tells more)"
 	@echo 'make install         program, manual page, completions of bash, zsh and fish into PREFIX (/usr/local),'
 	@echo '                     below DESTDIR if set; make uninstall removes them'
 	@echo 'make clean           remove what was built'
 
 FORCE:
-.PHONY: all test check check-format check-layers check-shell check-asan check-tsan test-aarch64 test-browser demo bench install uninstall clean help FORCE
+.PHONY: all test check check-format check-layers check-shell check-asan check-tsan test-aarch64 test-browser demo bench bench-peers install uninstall clean help FORCE
