@@ -9,7 +9,7 @@ namespace attn {
 
 namespace {
 
-constexpr std::int64_t kValidationBatchTokens = 4096;
+constexpr std::int64_t kValidationBatchTokens = 1024;
 constexpr std::int64_t kQuickValidationTokens = 200000;
 
 void check_labels(const ExampleFile& file, int base, std::size_t labels) {

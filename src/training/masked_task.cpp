@@ -10,7 +10,7 @@ namespace attn {
 
 namespace {
 
-constexpr std::int64_t kValidationBatchTokens = 4096;
+constexpr std::int64_t kValidationBatchTokens = 1024;
 constexpr std::int64_t kQuickValidationTokens = 200000;
 constexpr std::uint64_t kValidation = ~std::uint64_t{0};  // no batch of a training has this number
 

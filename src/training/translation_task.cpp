@@ -9,7 +9,7 @@ namespace attn {
 namespace {
 
 constexpr std::int64_t kQuickValidationTokens = 200000;
-constexpr std::int64_t kValidationBatchTokens = 4096;
+constexpr std::int64_t kValidationBatchTokens = 1024;
 constexpr int kSource = 0, kTarget = 1;
 
 // What the decoder reads: the start token, then the target without its end token.
