@@ -160,18 +160,23 @@ class TrainRun {
   }
 
   void describe() {
-    const double seconds =
-        trainer_->measure_step_seconds(3) * static_cast<double>(*options_.steps - trainer_->state().step);
+    const TrainerState& state = trainer_->state();
+    // A training that goes on knows; measuring would need a copy of its moments.
+    const double step_seconds =
+        state.recent_step_seconds > 0 ? state.recent_step_seconds : trainer_->measure_step_seconds(3);
+    const double seconds = step_seconds * static_cast<double>(*options_.steps - state.step);
     call_.note(recipe_->describe_data());
     call_.note(describe_model(config_, parameters_->count()));
     call_.note(describe_training(options_, work_, seconds, pool_.threads(), kernels_.name));
-    if (resume_) call_.note("continuing at step ", trainer_->state().step);
+    if (resume_) call_.note("continuing at step ", state.step);
   }
 
   PlanFigures plan_figures() {
-    const double seconds = trainer_->measure_step_seconds(5);
+    constexpr double kSeconds = 2;  // steps may be short, batches of lines differ, and machines are not steady
+    const double seconds = trainer_->measure_step_seconds(5, kSeconds);
     trainer_->measure_evaluation_seconds(1);  // it needs memory too
-    return {parameters_->count(), peak_memory_bytes(), 1000 * seconds, *options_.steps};
+    const auto averaged = static_cast<std::int64_t>(sizeof(float)) * options_.average * parameters_->size();
+    return {parameters_->count(), peak_memory_bytes() + averaged, 1000 * seconds, *options_.steps};
   }
 
   int train() {
@@ -221,11 +226,13 @@ class TrainRun {
   }
 
   void report(const TrainSession::Result& result) {
+    const TrainerState state = trainer_->state();
+    trainer_.reset();  // so that the last look at the model needs no memory beyond that of training
     const double bits = bits_per_character(result.best, recipe_->valid_characters());
-    call_.note(describe_result(result, trainer_->state(), bits));
+    call_.note(describe_result(result, state, bits));
     if (const std::string line = recipe_->describe_best(kernels_, pool_); !line.empty()) call_.note(line);
     if (options_.json) {
-      call_.out.write(result_json(result, trainer_->state(), bits, parameters_->count(),
+      call_.out.write(result_json(result, state, bits, parameters_->count(),
                                   sha256_of_file(join_path(options_.out, kWeightsFile))));
     }
     call_.note(join_path(options_.out, kTrainingReportFile), ": the training as a page for the browser");

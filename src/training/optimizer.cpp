@@ -68,6 +68,22 @@ void Optimizer::step(Context& context, Parameters& parameters, double learning_r
             options_.muon);
 }
 
+OptimizerMoments Optimizer::moments() const {
+  if (updates_ == 0) return {};
+  return {first_, second_, updates_};
+}
+
+void Optimizer::restore(OptimizerMoments moments) {
+  updates_ = moments.updates;
+  if (updates_ == 0) {
+    std::fill(first_.begin(), first_.end(), 0.0f);
+    std::fill(second_.begin(), second_.end(), 0.0f);
+  } else {
+    first_ = std::move(moments.first);
+    second_ = std::move(moments.second);
+  }
+}
+
 std::vector<Optimizer::Range> Optimizer::adamw_ranges(const Parameters& parameters) const {
   std::vector<Range> ranges;
   std::int64_t begin = 0;

@@ -18,6 +18,12 @@ struct OptimizerOptions {
   std::vector<LayerMatrix> muon = {};  // updated by Muon, in ascending order; everything else by AdamW
 };
 
+/// What an optimizer has learnt: moments in the layout of the parameters, empty before the first update.
+struct OptimizerMoments {
+  std::vector<float> first, second;
+  std::int64_t updates = 0;
+};
+
 class Optimizer {
  public:
   Optimizer(std::int64_t size, const OptimizerOptions& options);
@@ -30,6 +36,9 @@ class Optimizer {
   /// Flat arrays in the layout of the parameters, for saving. Muon's momentum is a first moment.
   std::vector<float>& first_moment() { return first_; }
   std::vector<float>& second_moment() { return second_; }
+  /// A copy, and back to it; before the first update it takes no memory.
+  OptimizerMoments moments() const;
+  void restore(OptimizerMoments moments);
   /// Updates made so far.
   std::int64_t updates() const { return updates_; }
   void set_updates(std::int64_t updates) { updates_ = updates; }

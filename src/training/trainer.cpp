@@ -68,11 +68,22 @@ LossSum Trainer::validate_batches(std::int64_t batches) {
   return sum;
 }
 
-double Trainer::measure_step_seconds(std::int64_t steps) {
-  accumulate_gradients(0);  // warms caches, arenas and threads up
+double Trainer::measure_step_seconds(std::int64_t steps, double seconds) {
+  Context context{arena_, pool_, kernels_};
+  OptimizerMoments before = optimizer_.moments();
+  // At a learning rate of 0 an update moves the moments alone; but a gradient that is no number would do harm.
+  const auto rehearse = [&](std::int64_t step) {
+    accumulate_gradients(step);
+    const double norm = optimizer_.gradient_norm(context, task_.parameters());
+    if (std::isfinite(norm)) optimizer_.step(context, task_.parameters(), 0, norm);
+  };
+  rehearse(0);  // warms caches, arenas and threads up
   const auto start = Clock::now();
-  for (std::int64_t i = 0; i < steps; ++i) accumulate_gradients(i);
-  return seconds_since(start) / static_cast<double>(steps);
+  std::int64_t done = 0;
+  while (done < steps || seconds_since(start) < seconds) rehearse(done++);
+  const double measured = seconds_since(start) / static_cast<double>(done);
+  optimizer_.restore(std::move(before));
+  return measured;
 }
 
 double Trainer::measure_evaluation_seconds(std::int64_t batches) {

@@ -86,8 +86,9 @@ class Trainer {
 
   /// Mean loss over the whole validation part, or over its quick part.
   LossSum validate(bool whole);
-  /// Seconds that each of the next `steps` updates takes, measured on throw-away passes that change nothing.
-  double measure_step_seconds(std::int64_t steps);
+  /// Seconds that each of the next updates takes, measured on at least `steps` of them, and for at least `seconds`, that
+  /// are taken back: they change nothing.
+  double measure_step_seconds(std::int64_t steps, double seconds = 0);
   /// Seconds that an evaluation during training takes, estimated from at most so many of its batches.
   double measure_evaluation_seconds(std::int64_t batches);
 
