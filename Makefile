@@ -124,7 +124,7 @@ test-aarch64:
 	+$(MAKE) BUILD=$(BUILD)/aarch64 CXX=aarch64-linux-gnu-g++ CXXFLAGS='-idirafter /usr/include' STATIC=1 $(BUILD)/aarch64/kernel-tests
 	qemu-aarch64 $(BUILD)/aarch64/kernel-tests
 
-# The page of `attn attention --out x.html`; needs Python and Chromium.
+# The pages of `attn attention --out x.html` and `attn export DIR x.html`; needs Python and Chromium.
 test-browser: attn
 	ATTN=./attn tests/browser_test.py
 
@@ -182,7 +182,7 @@ help:
 	@echo 'make check           format, layers, manual page and completions, tests under ASan and UBSan, threads under TSan'
 	@echo '     check-format    check-layers    check-shell    check-asan    check-tsan: one of these'
 	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
-	@echo 'make test-browser    the page of attn attention in headless Chromium'
+	@echo 'make test-browser    the pages of attn attention and attn export in headless Chromium'
 	@echo 'make bench           measure this machine and attn on it'
 	@echo 'make bench-peers     the same beside PyTorch, OpenBLAS and tokenizers, as far as they are installed'
 	@echo "                     (PYTHON=python3, PEERS='--quick', PEERS=--help tells more)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests the page of `attn attention --out x.html` in headless Chromium; not part of `make test`.
+"""Tests the pages of `attn attention --out x.html` and `attn export DIR x.html` in headless Chromium; not part of `make test`.
 
     ATTN=./attn tests/browser_test.py [folder for screenshots]
 
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import browser_model_page
 
 ATTN = os.environ.get("ATTN", "./attn")
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
@@ -321,6 +323,7 @@ def main():
             browser.call("Emulation.setDeviceMetricsOverride", width=1200, height=760, deviceScaleFactor=1, mobile=False)
             for test in (test_small_page, test_three_kinds, test_translation, test_large_page):
                 test(browser, folder, pictures)
+            browser_model_page.test(ATTN, browser, folder, pictures, check)
             check("the console stays clean", browser.complaints, [])
         finally:
             browser.close()

@@ -154,7 +154,7 @@ read, and written under another name first, so none is ever half there:
     training/probe.csv        attention of the --probe text over time
 
 attn export DIR x.tar puts all but the state into one file; every command takes
-it as DIR.
+it as DIR. attn export DIR x.html makes a page that runs the model in a browser.
 
 Where a table comes out, --format or the ending of --out chooses its form:
 
@@ -170,7 +170,7 @@ Numbers have just the digits needed to read back the same value.
     .npy     one float32 array for NumPy (embed, attention)
     .npz     several, with the tokens (attention)
     .svg     a picture (attention)
-    .html    a page that needs no network (attention)
+    .html    a page that needs no network (attention, export)
 
 An existing file is replaced only with --force.
 )";

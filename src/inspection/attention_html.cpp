@@ -7,30 +7,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "inspection/heat_colors.h"
-#include "inspection/markup.h"
+#include "inspection/attention_frame.h"
 #include "inspection/page_parts.h"
 
 namespace attn {
 
 namespace {
-
-constexpr std::string_view kStyle =
-#include "inspection/page/style.css.inc"
-    ;
-constexpr std::string_view kBody =
-#include "inspection/page/body.html.inc"
-    ;
-// One script; its parts share their names.
-constexpr std::string_view kScript[] = {
-#include "inspection/page/data.js.inc"
-    ,
-#include "inspection/page/lines.js.inc"
-    ,
-#include "inspection/page/matrix.js.inc"
-    ,
-#include "inspection/page/page.js.inc"
-};
 
 /// Appends the bytes of an unsigned number, the lowest first, as JavaScript's typed arrays read them.
 template <class Unsigned>
@@ -40,34 +22,9 @@ void append_bytes(std::string& out, Unsigned value) {
 
 }  // namespace
 
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    }
-    for (std::size_t j = 0; j < 4; ++j) out += j <= count ? kLetters[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
-}
-
 AttentionPage::AttentionPage(std::string_view about, AttentionSelection selection, Sink sink)
     : selection_(std::move(selection)), sink_(std::move(sink)) {
-  const Json colors =
-      Json::object().set("light", heat_palette(Background::light)).set("dark", heat_palette(Background::dark));
-  sink_(
-      concat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             // Nothing is ever asked for from elsewhere; the icon keeps browsers from trying.
-             "<link rel=\"icon\" href=\"data:,\">\n<title>Attention: ",
-             escape_markup(about), "</title>\n<style>", kStyle, "</style>\n</head>\n<body>", kBody,
-             "<script type=\"application/json\" id=\"model\">"));
-  sink_(concat(script_json(Json(about)), "</script>\n<script type=\"application/json\" id=\"colors\">",
-               script_json(colors), "</script>\n"));
+  sink_(attention_page_begin("Attention", about));
 }
 
 void AttentionPage::add(std::string_view name, const TracedText& text) {
@@ -119,9 +76,7 @@ std::string AttentionPage::write_weights(std::span<const HeadView> heads, int& b
 
 void AttentionPage::finish() {
   if (texts_ == 0) fail("there is no attention to show: the texts have no tokens");
-  sink_("<script>\n\"use strict\";\n(() => {\n");
-  for (const std::string_view part : kScript) sink_(part);
-  sink_("})();\n</script>\n</body>\n</html>\n");
+  sink_(attention_page_end({{"begin();\n"}}));
 }
 
 }  // namespace attn

@@ -31,7 +31,4 @@ class AttentionPage {
   int texts_ = 0, records_ = 0;
 };
 
-/// Base64 as RFC 4648 has it, with padding.
-std::string base64(std::string_view bytes);
-
 }  // namespace attn

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/run_attn.h"
 #include "models/folder.h"
 #include "support/temporary_folder.h"
@@ -52,14 +53,36 @@ TEST_CASE("export: replaces nothing without --force") {
   CHECK(forced.err.empty());
 }
 
+TEST_CASE("export: a page holds the model and the text it opens with") {
+  const TemporaryFolder folder;
+  const std::string page = folder.path("page.html");
+  const Outcome outcome = run_attn({"export", kModel, page, "--text", "a <b>"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.starts_with(page + ": the model in a page that runs it"));
+  const std::string written = read_file(page);
+  CHECK(written.starts_with("<!DOCTYPE html>"));
+  CHECK(written.find("\"text\":\"a \\u003cb>\"") != std::string::npos);
+  CHECK(run_attn({"export", kModel, page}).exit_code == 1);
+  for (const char* other :
+       {"tests/reference/marian", "tests/reference/bert_masked", "tests/reference/bert_classifier"}) {
+    CHECK(run_attn({"export", other, page, "--force"}).exit_code == 0);
+  }
+  const Outcome vectors = run_attn({"export", "tests/reference/bert_model", page, "--force"});
+  CHECK(vectors.exit_code == 1);
+  CHECK(vectors.err.find("is an encoder that makes vectors of texts") != std::string::npos);
+  const Outcome archive = run_attn({"export", kModel, folder.path("x.tar"), "--text", "a"});
+  CHECK(archive.exit_code == 2);
+  CHECK(archive.err == "attn: --text is for a page, but '" + folder.path("x.tar") + "' is an archive\n");
+}
+
 TEST_CASE("export: mistakes") {
   const TemporaryFolder folder;
   const Outcome ending = run_attn({"export", kModel, folder.path("x.zip")});
   CHECK(ending.exit_code == 2);
-  CHECK(ending.err == "attn: the file to export to is '" + folder.path("x.zip") + "', but must end in .tar\n");
+  CHECK(ending.err == "attn: the file to export to is '" + folder.path("x.zip") + "', but must end in .tar or .html\n");
   CHECK(run_attn({"export", kModel}).err ==
-        "attn: attn export has 1 argument, but needs at least 2: attn export DIR FILE.tar\n");
-  CHECK(run_attn({"export", kModel, "a.tar", "b"}).err == "attn: unexpected argument 'b': attn export DIR FILE.tar\n");
+        "attn: attn export has 1 argument, but needs at least 2: attn export DIR FILE\n");
+  CHECK(run_attn({"export", kModel, "a.tar", "b"}).err == "attn: unexpected argument 'b': attn export DIR FILE\n");
   CHECK(run_attn({"export", folder.path(), folder.path("x.tar")}).exit_code == 1);
   CHECK(run_attn({"export", kModel, folder.path("no/such/x.tar")}).exit_code == 1);
   CHECK(std::filesystem::is_empty(folder.path()));
