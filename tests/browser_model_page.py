@@ -9,6 +9,9 @@ import time
 import zipfile
 
 TEXT = "To be, or not to be:\n  don't <b>go</b> naïve 🙂 ١٢"
+# Where expressions and alphabets differ between languages: spaces, marks, digits, joiners, capitals.
+ODD = ["a\u0085b\u00a0c\u2003d", "a\ufeffb\u200bc\u200dd", "e\u0301 n\u0303 ก็ कि", "x² ½ ٣٤ Ⅳ 一二", "İSTANBUL ΣΟΦΟΣ ẞ", "👩‍👩‍👧 🙂🙂",
+       "  two  spaces\t\ttabs\n\n end ", "we'll they've I'm 'S 's''t", "__proto__ constructor", "a_b-c…d—e"]
 LINES = "the small cat sees the old dog.\nDon't go, said the cat; it was 12 o'clock!\nÀ bientôt, naïve dog 🙂\n" * 6
 PAIRS = "the cat\tel gato\nthe dog\tel perro\nthe old cat\tel gato viejo\na small dog\tun perro chico\n" * 6
 LABELS = "good\tthe cat is fine\nbad\tthe dog is ill\ngood\ta fine old dog\nbad\tan ill small cat\n" * 6
@@ -26,6 +29,7 @@ TOY = [
     ("classifier", "classify", LABELS, "--tokenizer word"),
     ("classifier-mean", "classify", LABELS, "--tokenizer char --pooling mean --positions sinusoidal"),
 ]
+DECODERS = [name for name, task, *_ in TOY if task == "generate"]
 SMALL = "--layers 2 --d-model 32 --heads 4 --steps 20 --seed 1 --context 96 --quiet --force --threads 1".split()
 
 
@@ -87,6 +91,14 @@ class Pages:
         self.check(f"{name}: logits agree", worst < 1e-4)
         self.check_weights(name, model, text)
 
+    def check_odd_texts(self, name, model):
+        wrong = []
+        for text in ODD:
+            rows = [json.loads(line) for line in self.run("tokenize", model, "--text", text, "--format", "jsonl").splitlines()]
+            if self.browser.value(f"attn.read({json.dumps(text)})") != [row["id"] for row in rows]:
+                wrong.append(text)
+        self.check(f"{name}: odd texts have the program's ids", wrong, [])
+
     def check_classifier(self, name, model, text):
         self.open(model, text)
         row = json.loads(self.run("classify", model, "--text", text, "--format", "jsonl"))
@@ -109,8 +121,14 @@ def test(attn, browser, folder, pictures, check):
     for name, model in models:
         text = "the cat" if "reference" in model else TEXT
         (pages.check_classifier if "classifier" in name else pages.check_model)(name, model, text)
+        if name in DECODERS:
+            pages.check_odd_texts(name, model)
     test_typing(pages, pictures)
     test_other_kinds(pages, pictures)
+    large = os.path.join(folder, "large")
+    pages.run("train", "generate", data, "--tokenizer", "char", "--layers", "4", "--heads", "4", "--d-model", "128", "--context", "256",
+              "--steps", "1", "--out", large, "--force", "--quiet")
+    test_speed(pages, large)
 
 
 def test_typing(pages, pictures):
@@ -135,6 +153,8 @@ def test_typing(pages, pictures):
     check("… as the program predicts it", browser.value(f"+document.querySelector('{first}').dataset.id"),
           max(range(len(expected[1])), key=lambda i: expected[1][i]))
     browser.hover("header")
+    if pictures:
+        browser.screenshot(os.path.join(pictures, "page-decoder.png"))
     browser.click(first)
     pages.wait()
     check("a click appends a token", browser.value("attn.ids.slice(8)"), [best])
@@ -147,6 +167,19 @@ def test_typing(pages, pictures):
     greedy = pages.run("generate", "tests/reference/gpt2", "--prompt", "don't go", "--greedy", "--tokens", "9")
     written = browser.value("document.querySelector('#input').value")
     check("Continue writes what attn generate --greedy writes", written[:len("don't go") + 7], greedy[:len("don't go") + 7])
+    browser.value("attn.read('dog')")
+    browser.click("#input")
+    head = browser.value("document.querySelector('#head').value")
+    browser.press("ArrowRight")
+    browser.press("3")
+    pages.browser.wait_for("attn.ids.length === 4")
+    check("keys in the field are text, not commands", [browser.value("document.querySelector('#head').value"), browser.value("document.body.dataset.view")], [head, "lines"])
+    for kind in ("keyDown", "keyUp"):
+        browser.call("Input.dispatchKeyEvent", type=kind, key="Enter", modifiers=2)
+    check("Ctrl+Enter lets the model write", browser.text("#continue"), "Stop")
+    browser.click("#continue")
+    pages.wait()
+    check("… and Stop stops it", browser.text("#continue"), "Continue")
     evil = "</script><img src=x onerror=alert(1)>"
     browser.value(f"attn.read({json.dumps(evil)})")
     check("what is typed stays text", browser.value("document.querySelectorAll('img').length"), 0)
@@ -162,9 +195,20 @@ def test_other_kinds(pages, pictures):
     pages.open("tests/reference/translator", "the cat")
     translation = pages.run("translate", "tests/reference/translator", "--text", "the cat", "--beam", "1").rstrip("\n")
     check("the page translates as attn translate --beam 1", browser.text("#answer b"), translation)
+    if pictures:
+        browser.screenshot(os.path.join(pictures, "page-translator.png"))
     check("three kinds of attention", browser.value("document.querySelectorAll('#kinds button').length"), 3)
     pages.open("tests/reference/bert_masked", "the [MASK]")
     rows = [json.loads(line) for line in
             pages.run("fill", "tests/reference/bert_masked", "--text", "the [MASK]", "--format", "jsonl", "--top", "3").splitlines()]
     shown = browser.value("[...document.querySelectorAll('#next button span:first-child')].slice(0, 3).map(s => s.textContent)")
     check("the page fills masks as attn fill", shown, [row["token"].replace(" ", "·") for row in rows])
+
+
+def test_speed(pages, model):
+    browser = pages.browser
+    pages.open(model, "the cat " * 28)
+    milliseconds = browser.value("(() => { const t = performance.now(); for (const c of 'abcdefgh') attn.read(document.querySelector('#input').value + c);"
+                                 " return (performance.now() - t) / 8; })()")
+    print(f"      4 x 128, {browser.value('attn.ids.length')} tokens: {milliseconds:.0f} ms from key to picture")
+    pages.check("typing stays responsive", milliseconds < 500)

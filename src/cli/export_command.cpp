@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/tar.h"
 #include "cli/commands.h"
@@ -45,7 +46,7 @@ std::vector<std::string> files_of(const ModelFolder& folder) {
   return names;
 }
 
-/// Gathers what is written in an AtomicFile, and its size.
+/// The file and how much was written to it.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path) : file_(path) {}
@@ -54,7 +55,9 @@ class OutputFile {
     size_ += bytes.size();
   }
   void commit() { file_.commit(); }
-  std::size_t megabytes() const { return (size_ + 500000) / 1000000; }
+  std::string size() const {
+    return size_ < 1000000 ? concat((size_ + 500) / 1000, " KB") : concat((size_ + 500000) / 1000000, " MB");
+  }
 
  private:
   AtomicFile file_;
@@ -97,7 +100,7 @@ class ExportCommand : public Command {
     for (const std::string& name : files_of(folder)) archive.add(inside + name, folder.read(name));
     archive.finish();
     file.commit();
-    call.note(path, ": model and options in one file, ", file.megabytes(), " MB; next: attn info ", path);
+    call.note(path, ": model and options in one file, ", file.size(), "; next: attn info ", path);
   }
 
   void write_page(const ModelFolder& folder, const std::string& path, const Invocation& call) const {
@@ -118,7 +121,8 @@ class ExportCommand : public Command {
                      const Invocation& call) const {
     check_may_write(path, force_);
     OutputFile file(path);
-    const std::string about = std::filesystem::path(folder.path()).filename().string();
+    const std::filesystem::path named = folder.path();  // "play/" is named play
+    const std::string about = (named.has_filename() ? named : named.parent_path()).filename().string();
     write_model_page({.about = about,
                       .where = folder.path(),
                       .config = source.config(),
@@ -127,7 +131,7 @@ class ExportCommand : public Command {
                       .text = text_.value_or("")},
                      [&](std::string_view bytes) { file.write(bytes); });
     file.commit();
-    call.note(path, ": the model in a page that runs it, ", file.megabytes(), " MB; next: xdg-open ", path);
+    call.note(path, ": the model in a page that runs it, ", file.size(), "; next: xdg-open ", path);
   }
 
   std::optional<std::string> text_;

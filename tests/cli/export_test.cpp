@@ -56,11 +56,12 @@ TEST_CASE("export: replaces nothing without --force") {
 TEST_CASE("export: a page holds the model and the text it opens with") {
   const TemporaryFolder folder;
   const std::string page = folder.path("page.html");
-  const Outcome outcome = run_attn({"export", kModel, page, "--text", "a <b>"});
+  const Outcome outcome = run_attn({"export", std::string(kModel) + "/", page, "--text", "a <b>"});
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.starts_with(page + ": the model in a page that runs it"));
   const std::string written = read_file(page);
   CHECK(written.starts_with("<!DOCTYPE html>"));
+  CHECK(written.find("<title>Live attention: gpt2</title>") != std::string::npos);
   CHECK(written.find("\"text\":\"a \\u003cb>\"") != std::string::npos);
   CHECK(run_attn({"export", kModel, page}).exit_code == 1);
   for (const char* other :
