@@ -198,11 +198,13 @@ def test_other_kinds(pages, pictures):
     if pictures:
         browser.screenshot(os.path.join(pictures, "page-translator.png"))
     check("three kinds of attention", browser.value("document.querySelectorAll('#kinds button').length"), 3)
-    pages.open("tests/reference/bert_masked", "the [MASK]")
-    rows = [json.loads(line) for line in
-            pages.run("fill", "tests/reference/bert_masked", "--text", "the [MASK]", "--format", "jsonl", "--top", "3").splitlines()]
-    shown = browser.value("[...document.querySelectorAll('#next button span:first-child')].slice(0, 3).map(s => s.textContent)")
-    check("the page fills masks as attn fill", shown, [row["token"].replace(" ", "·") for row in rows])
+    for name in ("tests/reference/bert_masked", "fill", "fill-bpe"):
+        model, text = name if "/" in name else os.path.join(pages.folder, name), "the [MASK] cat "
+        pages.open(model, text)
+        rows = [json.loads(line) for line in
+                pages.run("fill", model, "--text", text, "--format", "jsonl", "--top", "3").splitlines()]
+        shown = browser.value("[...document.querySelectorAll('#next button span:first-child')].slice(0, 3).map(s => s.textContent)")
+        check(f"{name}: the page fills masks as attn fill", shown, [row["token"].replace(" ", "·").replace("\n", "↵") for row in rows])
 
 
 def test_speed(pages, model):
