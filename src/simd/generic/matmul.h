@@ -12,9 +12,12 @@
 namespace attn::simd {
 namespace {
 
-constexpr int64_t kMostPacked = 192 * 1024;    // floats of b in a round: a quarter of a second-level cache of 2 MB
-constexpr int64_t kMostDepth = 768;            // of a round, so that a tile's rows of a stay in the first-level cache
-constexpr int64_t kMostTransposedDepth = 384;  // the same where they are copied, beside what they are copied from
+// Floats of b in a round: a quarter of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
+// small, rounds would be many, and b does as well streaming from the third level.
+constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 192) * 1024;
+constexpr int64_t kMostDepth =
+    kNarrowTiles ? 384 : 768;                  // of a round: a tile's rows of a stay in the first-level cache
+constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 constexpr int64_t kMostInPlace = 64 * 1024;    // floats from b's first row to its last, or
 constexpr int64_t kMostStride = 128;           // between rows of b that are read in place
 constexpr int64_t kFewestFlops = 1 << 19;      // of a block, so that claiming it costs little
@@ -24,9 +27,10 @@ constexpr int64_t kWantedBlocks = 8;  // but no more blocks than these, as tiles
 
 constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
-/// Transposed rows of a lie far apart, and rows whose distance is a multiple of 4 KB compete for the same cache lines.
+/// Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of a lie far apart, and a
+/// narrow tile would fetch each of their lines for a few floats.
 ATTN_INLINE bool copies_a(const Matmul& p) {
-  return p.form != Form::TN && p.lda % 1024 == 0;
+  return p.form == Form::TN ? kNarrowTiles : p.lda % 1024 == 0;
 }
 
 /// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
@@ -57,9 +61,10 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = ceil_div(p.n, plan.block_columns);
 }
 
-/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole.
+/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole and a tile is
+/// as wide as two lines or more.
 ATTN_INLINE bool copies_b(const Matmul& p) {
-  return p.form == Form::NT || p.n % kLanes != 0 || (p.ldb > kMostStride && p.k * p.ldb > kMostInPlace);
+  return kNarrowTiles || p.form == Form::NT || p.n % kLanes != 0 || (p.ldb > kMostStride && p.k * p.ldb > kMostInPlace);
 }
 
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
@@ -201,15 +206,35 @@ struct BlockProduct {
   const float* a_at(int64_t row, int64_t k) const {
     return transposed() ? p.a + (part.k + k) * p.lda + row : p.a + row * p.lda + part.k + k;
   }
-  Operand copied_tile(int64_t tile) const { return {scratch + tile * tile_stride(plan), part.depth}; }
+  Operand copied_tile(int64_t tile) const {
+    return {scratch + tile * tile_stride(plan), transposed() ? kCopiedRows : part.depth};
+  }
 
   /// Rows of memory are read from end to end. (Down a column, loads would wait for stores to the scratch whose
   /// addresses agree with theirs in the low 12 bits.)
   void copy_rows_of_a(int64_t tile, int64_t tile_end) const {
+    if (transposed()) return copy_columns_of_a(tile, tile_end);
     for (int64_t t = tile; t < tile_end; ++t) {
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
       float* out = scratch + (t - tile) * tile_stride(plan);
       for (int64_t r = 0; r < rows; ++r) copy_row(a_at(row + r, 0), part.depth, out + r * part.depth);
+    }
+  }
+
+  /// The same transposed: rows of a are cut into pieces as wide as a tile, copied as whole vectors whose last lanes no
+  /// tile reads.
+  void copy_columns_of_a(int64_t tile, int64_t tile_end) const {
+    for (int64_t k = 0; k < part.depth; ++k) {
+      const float* a = a_at(0, k);
+      float* out = scratch + k * kCopiedRows;
+      for (int64_t t = tile; t < tile_end; ++t, out += tile_stride(plan)) {
+        const int64_t row = tiles.first_row(t);
+        if (row + kCopiedRows <= p.m) {
+          copy_padded(a + row, kCopiedRows, out);
+        } else {
+          copy_padded(a + row, p.m - row, out);
+        }
+      }
     }
   }
 

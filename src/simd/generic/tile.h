@@ -15,7 +15,8 @@ constexpr int kTileRows = 12;
 constexpr int kTileRows = 6;
 #endif
 constexpr int kTileVectors = 2;
-constexpr int64_t kPanel = kTileVectors * kLanes;  // columns of b that a tile covers
+constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a transposed a: less than half a cache line
+constexpr int64_t kPanel = kTileVectors * kLanes;      // columns of b that a tile covers
 
 /// Memory that the next tile will want, fetched into the second-level cache while this one computes: a line every few
 /// steps of k, so that these fetches never hold up this tile's own.
@@ -89,7 +90,7 @@ ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const
   Vec row_of_b[kVectors];
   ATTN_UNROLL
   for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
-  if constexpr (kTransposed) a.fetch_ahead();
+  if constexpr (kTransposed && !kNarrowTiles) a.fetch_ahead();
   ATTN_UNROLL
   for (int r = 0; r < kRows; ++r) {
     const Vec x = in_register(broadcast(a.at(r, kTransposed ? 0 : step)));
