@@ -29,6 +29,7 @@ std::span<const CommandRow* const> commands() {
       &kEvaluateCommand,
       &kPlotCommand,
       &kCompareCommand,
+      &kDoctorCommand,
       &kVerifyCommand,
       &kBenchCommand,
       // Data and files.

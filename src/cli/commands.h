@@ -29,6 +29,7 @@ extern const CommandRow kBenchCommand;
 extern const CommandRow kPlotCommand;
 extern const CommandRow kCompareCommand;
 extern const CommandRow kVerifyCommand;
+extern const CommandRow kDoctorCommand;
 extern const CommandRow kTrainCommand;
 extern const CommandRow kCompletionCommand;
 
