@@ -313,6 +313,37 @@ def test_large_page(browser, folder, pictures):
             browser.screenshot(os.path.join(pictures, f"large-{view}.png"))
 
 
+def test_training_report(browser, folder, pictures):
+    text, model = os.path.join(folder, "text.txt"), os.path.join(folder, "trained")
+    with open(text, "w") as file:
+        file.write("".join("the cat sees the dog.\n" if i % 3 == 0 else "a dog runs home.\n" for i in range(200)))
+    subprocess.run([ATTN, "train", "generate", text, "--out", model, "--tokenizer", "char", "--layers", "2", "--heads", "2",
+                    "--d-model", "16", "--steps", "40", "--eval-every", "10", "--sample-every", "10", "--probe", "the cat",
+                    "--lr", "0.01", "--quiet"], check=True)
+    browser.call("Page.navigate", url="file://" + os.path.join(model, "training", "report.html"))
+    browser.wait_for("document.readyState === 'complete' && document.querySelectorAll('#heads canvas').length > 0")
+    check("report: curves are drawn", browser.value("document.querySelectorAll('svg path, svg polyline').length > 2"))
+    check("report: a small picture for each head", browser.value("document.querySelectorAll('#heads canvas').length"), 4)
+    check("report: the slider stands at the last step", browser.text("#step"), "40")
+    matrix = "document.querySelector('#matrix').toDataURL()"
+    last = browser.value(matrix)
+    browser.value("document.querySelector('#time').focus()")
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="Home", code="Home", windowsVirtualKeyCode=36)
+    browser.settle()
+    check("report: Home goes to the first evaluation", browser.text("#step"), "10")
+    first = browser.value(matrix)
+    check("report: attention was another then", first != last)
+    browser.value("document.querySelector('#heads').scrollIntoView()")
+    browser.click("#heads canvas:last-of-type")
+    check("report: a click chooses a head", browser.value("document.querySelector('#heads canvas:last-of-type').ariaPressed"), "true")
+    check("report: … and shows it", browser.value(matrix) != first)
+    browser.value("document.querySelector('#matrix').scrollIntoView({block: 'center'})")
+    browser.hover("#matrix")
+    check("report: pointing says a weight", browser.value("/: [01][.][0-9][0-9]$/.test(document.querySelector('#value').textContent)"))
+    if pictures:
+        browser.screenshot(os.path.join(pictures, "report.png"))
+
+
 def main():
     pictures = sys.argv[1] if len(sys.argv) > 1 else None
     if pictures:
@@ -321,7 +352,7 @@ def main():
         browser = Browser(os.path.join(folder, "profile"))
         try:
             browser.call("Emulation.setDeviceMetricsOverride", width=1200, height=760, deviceScaleFactor=1, mobile=False)
-            for test in (test_small_page, test_three_kinds, test_translation, test_large_page):
+            for test in (test_small_page, test_three_kinds, test_translation, test_large_page, test_training_report):
                 test(browser, folder, pictures)
             browser_model_page.test(ATTN, browser, folder, pictures, check)
             check("the console stays clean", browser.complaints, [])
