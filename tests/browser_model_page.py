@@ -14,6 +14,7 @@ ODD = ["a\u0085b\u00a0c\u2003d", "a\ufeffb\u200bc\u200dd", "e\u0301 n\u0303 ก�
        "  two  spaces\t\ttabs\n\n end ", "we'll they've I'm 'S 's''t", "__proto__ constructor", "a_b-c…d—e"]
 LINES = "the small cat sees the old dog.\nDon't go, said the cat; it was 12 o'clock!\nÀ bientôt, naïve dog 🙂\n" * 6
 PAIRS = "the cat\tel gato\nthe dog\tel perro\nthe old cat\tel gato viejo\na small dog\tun perro chico\n" * 6
+DATES = "March 8, 1942\t1942-03-08\nMay 1, 1950\t1950-05-01\nJune 2, 1961\t1961-06-02\nJuly 9, 1975\t1975-07-09\n" * 4
 LABELS = "good\tthe cat is fine\nbad\tthe dog is ill\ngood\ta fine old dog\nbad\tan ill small cat\n" * 6
 # name, task, text of the training file, options: every option that shapes a model is there at least once.
 TOY = [
@@ -198,6 +199,7 @@ def test_other_kinds(pages, pictures):
     if pictures:
         browser.screenshot(os.path.join(pictures, "page-translator.png"))
     check("three kinds of attention", browser.value("document.querySelectorAll('#kinds button').length"), 3)
+    test_answers(pages, pictures)
     for name in ("tests/reference/bert_masked", "fill", "fill-bpe"):
         model, text = name if "/" in name else os.path.join(pages.folder, name), "the [MASK] cat "
         pages.open(model, text)
@@ -205,6 +207,36 @@ def test_other_kinds(pages, pictures):
                 pages.run("fill", model, "--text", text, "--format", "jsonl", "--top", "3").splitlines()]
         shown = browser.value("[...document.querySelectorAll('#next button span:first-child')].slice(0, 3).map(s => s.textContent)")
         check(f"{name}: the page fills masks as attn fill", shown, [row["token"].replace(" ", "·").replace("\n", "↵") for row in rows])
+
+
+def test_answers(pages, pictures):
+    """A model of train chat, with a line break as a token and without; more than an encoder has room for."""
+    browser, check = pages.browser, pages.check
+    data = os.path.join(pages.folder, "dates.tsv")
+    with open(data, "w", encoding="utf-8") as file:
+        file.write(DATES)
+    for tokenizer in ("byte", "char"):
+        model = os.path.join(pages.folder, "chat-" + tokenizer)
+        pages.run("train", "chat", data, "--out", model, "--tokenizer", tokenizer, *SMALL[:-6], "--context", "64",
+                  "--steps", "150", "--quiet", "--force", "--threads", "1")
+        pages.open(model, "May 1, 1950")
+        answer = pages.run("chat", model, "--text", "May 1, 1950", "--greedy").rstrip("\n")
+        check(f"{tokenizer}: the page answers as attn chat --greedy", [len(answer) > 0, browser.text("#answer b")], [True, answer])
+        browser.click("#input")
+        browser.press("End")
+        browser.call("Input.insertText", text="1")
+        browser.wait_for("document.querySelector('#queries li:nth-child(12)').textContent === '1'")
+        pages.wait()
+        answer = pages.run("chat", model, "--text", "May 1, 19501", "--greedy").rstrip("\n")
+        check("… after a key stroke too", browser.text("#answer b"), answer)
+        if pictures:
+            browser.screenshot(os.path.join(pictures, f"page-chat-{tokenizer}.png"))
+        browser.value("attn.read('')")
+        check("… and nothing to nothing", browser.text("#answer b"), "")
+    pages.open("tests/reference/translator", "the cat " * 200)
+    check("a source without room is cut, and the page says so", "the first of" in browser.text("#answer"))
+    browser.value("attn.read('the cat')")
+    check("… but no longer than it is", browser.text("#answer").endswith(")"), False)
 
 
 def test_speed(pages, model):

@@ -128,7 +128,8 @@ class ExportCommand : public Command {
                       .config = source.config(),
                       .parameters = source.model->parameters(),
                       .tokenizer = *source.tokenizer,
-                      .text = text_.value_or("")},
+                      .text = text_.value_or(""),
+                      .chats = is_chat_model(folder)},
                      [&](std::string_view bytes) { file.write(bytes); });
     file.commit();
     call.note(path, ": the model in a page that runs it, ", file.size(), "; next: xdg-open ", path);
@@ -155,8 +156,9 @@ constinit const CommandRow kExportCommand = {
         "FILE ends in .tar or .html. The archive holds the model and how it came to be; every command takes it as "
         "DIR. The page holds a model of up to 5,000,000 parameters and its forward pass in JavaScript, and needs no "
         "network: what is typed goes through the model at once, the probabilities of what comes next and every head's "
-        "attention follow, and the model continues the text. Translators translate it, encoders fill its [MASK] or "
-        "classify it. Logits are within 1e-4 of the program's. Tokenizers are those that attn train makes.\n"
+        "attention follow, and the model continues the text. Models of train chat answer it with the likeliest tokens, "
+        "as long as the context lasts, translators translate it, encoders fill its [MASK] or classify it. Logits are "
+        "within 1e-4 of the program's. Tokenizers are those that attn train makes.\n"
         "\n"
         "In the browser's console, attn.read(\"some text\") reads a text, and attn.ids and attn.logits() (a row a "
         "token) are what the model made of it.\n",

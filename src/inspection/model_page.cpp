@@ -12,6 +12,7 @@
 #include "inspection/page_parts.h"
 #include "inspection/page_tokenizer.h"
 #include "inspection/token_label.h"
+#include "text/chat_format.h"
 
 namespace attn {
 
@@ -34,6 +35,7 @@ constexpr std::string_view kScript[] = {
 struct PageKind {
   std::string_view name, prompt;
 };
+constexpr std::string_view kChatPrompt = "Type something; the model answers";
 
 PageKind kind_of_page(const ModelConfig& config) {
   if (config.architecture == Architecture::transformer) return {"translator", "Type a text to translate"};
@@ -85,6 +87,9 @@ void add_kind(Json& json, const PageModel& model, const Json& tokenizer) {
   const ModelConfig& config = model.config;
   if (kind_of_page(config).name == "decoder") {
     json.set("start", id_array(encode_prompt(model.tokenizer, config, "").ids));
+    if (!model.chats) return;
+    const ChatFormat format(model.tokenizer, config.end_id);
+    json.set("separator", format.separator()).set("end", format.end());
   }
   if (config.architecture != Architecture::bert) return;
   if (config.head == Head::classifier) json.set("classes", label_array(config.labels));
@@ -108,7 +113,7 @@ Json network_json(const PageModel& model) {
     if (model.tokenizer.is_special(id)) special.push_back(id);
   }
   Json json = Json::object();
-  json.set("kind", kind.name).set("prompt", kind.prompt).set("text", model.text);
+  json.set("kind", kind.name).set("prompt", model.chats ? kChatPrompt : kind.prompt).set("text", model.text);
   json.set("config", config_json(model.config));
   json.set("tokens", page_tokenizer(tokenizer, model.tokenizer, model.where));
   json.set("labels", std::move(labels)).set("special", std::move(special));

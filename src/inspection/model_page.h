@@ -20,6 +20,7 @@ struct PageModel {
   const Parameters& parameters;
   const Tokenizer& tokenizer;
   std::string_view text;  // what is typed when the page opens
+  bool chats = false;     // the model of train chat: answers what is typed, see ChatFormat
 };
 
 /// Throws Error naming `where` if a page cannot hold such a model: one that makes vectors of texts, or one with more

@@ -10,20 +10,22 @@
 #include "inspection/page_reader.h"
 #include "inspection/page_tokenizer.h"
 #include "models/folder.h"
+#include "text/chat_format.h"
 
 namespace attn {
 namespace {
 
 constexpr const char* kModel = "tests/reference/gpt2";
 
-std::string page_of(const DecoderModel& model, const Tokenizer& tokenizer, std::string_view text) {
+std::string page_of(const DecoderModel& model, const Tokenizer& tokenizer, std::string_view text, bool chats = false) {
   std::string out;
   write_model_page({.about = "a <model>",
                     .where = kModel,
                     .config = model.config(),
                     .parameters = model.parameters(),
                     .tokenizer = tokenizer,
-                    .text = text},
+                    .text = text,
+                    .chats = chats},
                    [&out](std::string_view part) { out += part; });
   return out;
 }
@@ -63,6 +65,16 @@ TEST_CASE("model page: says how the model and its tokenizer are made") {
   CHECK(network.at("labels").as_array().size() == static_cast<std::size_t>(tokenizer->vocabulary_size()));
   CHECK(network.at("tokens").at("pieces").as_string() == "[\\s\\S]");
   CHECK(network.at("start").as_array()[0].as_int() == *model->config().end_id);
+}
+
+TEST_CASE("model page: a model that chats reads its separator behind the text") {
+  const auto model = load_decoder(ModelFolder(kModel));
+  const auto tokenizer = read_tokenizer(kModel);
+  const Json plain = network_of(page_of(*model, *tokenizer, "hi"));
+  CHECK(plain.find("separator") == nullptr);
+  const Json chat = network_of(page_of(*model, *tokenizer, "hi", true));
+  CHECK(chat.at("separator").as_int() == ChatFormat(*tokenizer, model->config().end_id).separator());
+  CHECK(chat.at("prompt").as_string() != plain.at("prompt").as_string());
 }
 
 TEST_CASE("model page: texts stay text") {
