@@ -97,7 +97,7 @@ Finding judge_gradients(const std::vector<GradientError>& errors) {
   const auto worst =
       std::max_element(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.error < b.error; });
   finding.measured = concat("along those of ", errors.size(), " tensors the loss changes as they say, within ",
-                            percent(worst->error), " (", worst->parameter, ")");
+                            percent(std::max(worst->error, 1e-4)), " (", worst->parameter, ")");
   finding.figures = {{"tensors", static_cast<double>(errors.size())}, {"largest_error", worst->error}};
   if (!(worst->error < 0.1)) {
     finding.verdict = Verdict::bad;

@@ -105,12 +105,20 @@ double length_of(const float* values, std::int64_t count) {
 }
 
 constexpr double kWantedChange = 0.005;   // of the loss: large beside rounding, small beside its curvature
-constexpr double kSmallestChange = 3e-4;  // below this, rounding would be measured
+constexpr double kSmallestChange = 3e-5;  // below this, rounding would be measured
 constexpr double kLongestMove = 0.05;     // beside the length of the parameters themselves
+constexpr double kSureEnough = 0.01;      // of the gradient's length
+constexpr double kHardlyMeasured = 0.1;   // the same: more says nothing
 
-// Central differences at two distances, combined so that the third derivative falls out (Richardson).
-double slope_along(PartPass& pass, float* values, const std::vector<float>& start, const std::vector<float>& direction,
-                   double distance) {
+struct Slope {
+  double value = 0;
+  double doubt = 0;  // how far the value depends on the distance at which it is measured
+};
+
+// Central differences at a distance and at half of it, combined so that the third derivative falls out (Richardson).
+// Where the loss bends too much for that distance, nearer ones are tried.
+Slope slope_along(PartPass& pass, float* values, const std::vector<float>& start, const std::vector<float>& direction,
+                  double distance, double length) {
   const auto loss_at = [&](double by) {
     for (std::size_t i = 0; i < start.size(); ++i) {
       values[i] = static_cast<float>(start[i] + by * static_cast<double>(direction[i]));
@@ -118,9 +126,14 @@ double slope_along(PartPass& pass, float* values, const std::vector<float>& star
     return pass.loss();
   };
   const auto slope = [&](double by) { return (loss_at(by) - loss_at(-by)) / (2 * by); };
-  const double wide = slope(distance), narrow = slope(distance / 2);
+  double wide = slope(distance), narrow = slope(distance / 2);
+  while (!(std::fabs(wide - narrow) < kSureEnough * length) && distance * length / 2 > kSmallestChange) {
+    distance /= 2;
+    wide = narrow;
+    narrow = slope(distance / 2);
+  }
   std::copy(start.begin(), start.end(), values);
-  return (4 * narrow - wide) / 3;
+  return {(4 * narrow - wide) / 3, std::fabs(wide - narrow)};
 }
 
 double median(std::vector<double> values) {
@@ -169,10 +182,11 @@ std::vector<GradientError> check_gradients(TrainingTask& task, ThreadPool& pool,
     const std::vector<float> start(values, values + count);
     const double room = std::max(length_of(values, count), 0.02 * std::sqrt(static_cast<double>(count)));
     const double distance = std::min(kWantedChange / length, kLongestMove * room);
-    if (2 * distance * length < kSmallestChange) continue;
+    if (2 * distance * length < 10 * kSmallestChange) continue;
     for (float& x : direction) x = static_cast<float>(x / length);
-    const double measured = slope_along(pass, values, start, direction, distance);
-    errors.push_back({parameter.name, length, measured, std::fabs(measured - length) / length});
+    const auto [measured, doubt] = slope_along(pass, values, start, direction, distance, length);
+    if (!(doubt < kHardlyMeasured * length)) continue;
+    errors.push_back({parameter.name, length, measured, std::max(0.0, std::fabs(measured - length) - doubt) / length});
   }
   return errors;
 }

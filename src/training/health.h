@@ -26,14 +26,14 @@ OverfitResult overfit_one_batch(TrainingTask& task, OptimizerOptions optimizer, 
                                 std::int64_t most_steps, double enough, ThreadPool& pool, const simd::Kernels& kernels);
 
 /// How far the slope of the loss along a tensor's gradient, measured by central differences, is from the gradient's
-/// length: |measured - length| / length.
+/// length, beyond what the measurement leaves open: a part of the length.
 struct GradientError {
   std::string parameter;
   double length = 0, measured = 0, error = 0;
 };
 
-/// Checks every parameter tensor whose gradient is large enough to be measured in single precision, on the smallest part
-/// of the first micro-batch. The parameters are as before afterwards. `progress(done, all)` is called now and then.
+/// Checks every parameter tensor along whose gradient the loss can be measured in single precision, neither too flat nor too
+/// bent, on the smallest part of the first micro-batch. The parameters are as before afterwards. `progress(done, all)` is called now and then.
 std::vector<GradientError> check_gradients(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels,
                                            const std::function<void(std::size_t, std::size_t)>& progress);
 
