@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "base/error.h"
@@ -30,24 +31,77 @@ constexpr std::int64_t kUnitBatches = 4;
 /// The task whose lines a file holds: labels that repeat before a tab, pairs of texts, or plain text.
 std::string task_of(const std::string& path) {
   constexpr std::size_t kLines = 2000, kMostLabels = 50;
-  const std::string text = read_file(path);
-  std::set<std::string_view> firsts;
+  std::ifstream file(path);
+  std::set<std::string> firsts;
   std::size_t lines = 0;
-  for (std::size_t begin = 0; begin < text.size() && lines < kLines; ++lines) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
+  for (std::string line; lines < kLines && std::getline(file, line); ++lines) {
     const std::size_t tab = line.find('\t');
     if (tab == line.npos) return "generate";
     firsts.insert(line.substr(0, tab));
-    begin = end + 1;
   }
   return firsts.size() <= kMostLabels && 4 * firsts.size() <= lines ? "classify" : "translate";
 }
 
+// What is being looked at, on a terminal, in a line that is gone afterwards.
+class StatusLine {
+ public:
+  explicit StatusLine(const Invocation& call)
+      : shows_(call.terminal.error && call.terminal.redraws && !call.common.quiet) {}
+  ~StatusLine() { show(""); }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+  void show(const std::string& what) const {
+    if (shows_) write_to_stderr("\r\x1b[K" + what);
+  }
+
+ private:
+  bool shows_;
+};
+
+struct Examination {
+  TrainingTask& task;
+  const ModelConfig& config;
+  const TrainerOptions& options;
+  ThreadPool& pool;
+  const simd::Kernels& kernels;
+  StatusLine status;
+
+  /// With the weights that training begins with, which are lost. `initial`: the loss on the validation part.
+  std::vector<Finding> of_the_beginning(bool started, double& initial) const {
+    status.show("initial loss");
+    initial = Trainer(task, options, pool, kernels).validate(false).mean();
+    status.show("overfitting one batch");
+    const double rate = options.schedule.learning_rate;
+    const OverfitResult overfit =
+        overfit_one_batch(task, options.optimizer, rate, kOverfitSteps, kOverfitEnough, pool, kernels);
+    return {judge_initial_loss(initial, loss_of_ignorance(config), started), judge_overfit(overfit, rate)};
+  }
+
+  /// With the trained weights.
+  void add_those_of_the_end(std::vector<Finding>& findings) const {
+    findings.push_back(judge_gradients(check_gradients(task, pool, kernels, [&](std::size_t done, std::size_t all) {
+      status.show(concat("gradients: tensor ", done + 1, " of ", all));
+    })));
+    status.show("units");
+    findings.push_back(judge_units(silent_units(task, kUnitBatches, pool, kernels),
+                                   config.gated ? "swiglu" : name_of(config.activation)));
+    status.show("attention");
+    findings.push_back(judge_heads(head_entropies(task, pool, kernels)));
+  }
+};
+
 class DoctorCommand : public Command {
  public:
   void visit(OptionTable& options) override {
-    options_.visit(options);
+    options.group("Output");
+    options.add(options_.json,
+                {.name = "json", .help = "print every check with its figures as JSON", .in_files = false});
+    options.group("Training on a FILE");
+    options.add(options_.task, {.name = "task",
+                                .metavar = "TASK",
+                                .default_text = "by the lines",
+                                .help = "that of attn train; what follows are its options too"});
+    options_.visit_learning(options);
     threads_.visit(options);
     table_ = &options;
   }
@@ -114,44 +168,28 @@ class DoctorCommand : public Command {
 
   /// `failure`: what ended a trial early; empty otherwise.
   std::vector<Finding> examine(Invocation& call, const std::string& folder, const std::string& failure) const {
-    const std::string path = join_path(folder, kTrainingOptionsFile);
-    if (!std::filesystem::exists(path))
-      fail(folder, ": holds no ", kTrainingOptionsFile, "; expected a model that attn trained");
-    TrainOptions options;
-    OptionTable table;
-    options.visit(table);
-    ThreadOptions saved_threads;
-    saved_threads.visit(table);
-    table.read_file_text(read_file(path), path);
+    SavedTrainOptions saved(folder);
+    TrainOptions& options = saved.options;
     const ModelFolder model(folder);
     ModelConfig config = model.read_config();
-
     const std::unique_ptr<TrainRecipe> recipe = train_task_named(options.task).make();
     recipe->reopen_data(options, folder);
-    const TrainingWork work = recipe->settle_work(options, config);
-    const TrainerOptions trainer_options = settle_training(options, config, work);
+    const TrainerOptions trainer_options = settle_training(options, config, recipe->settle_work(options, config));
     config.dropout = 0;
     options.token_dropout = options.label_smoothing = 0;
     TrainingTask& task = recipe->build(options, config);
     Parameters& parameters = task.parameters();
     ThreadPool pool(threads_.count());
-    const simd::Kernels& kernels = require_kernels();
+    const Examination examination{task, config, trainer_options, pool, require_kernels(), StatusLine(call)};
 
-    std::vector<Finding> findings;
     initialize(parameters, config, options.seed);
     const bool started = options.from && std::filesystem::exists(*options.from);
     if (started) {
       const ModelFolder from(*options.from);
       recipe->read_start(from, config, parameters);
     }
-    const Progress progress(call);
-    progress.show("initial loss");
-    const double initial = Trainer(task, trainer_options, pool, kernels).validate(false).mean();
-    findings.push_back(judge_initial_loss(initial, loss_of_ignorance(config), started));
-    progress.show("overfitting one batch");
-    findings.push_back(judge_overfit(
-        overfit_one_batch(task, trainer_options.optimizer, *options.lr, kOverfitSteps, kOverfitEnough, pool, kernels),
-        *options.lr));
+    double initial = 0;
+    std::vector<Finding> findings = examination.of_the_beginning(started, initial);
     if (!failure.empty()) {
       findings.push_back({.check = "learning",
                           .verdict = Verdict::bad,
@@ -159,36 +197,13 @@ class DoctorCommand : public Command {
                           .advice = "Training broke down: --lr is far too large, or --clip is off."});
       return findings;
     }
-    const std::vector<Evaluation> log = saved_log(folder);
     model.read_weights(config, parameters.list());
-    findings.push_back(judge_gradients(check_gradients(task, pool, kernels, [&](std::size_t done, std::size_t all) {
-      progress.show(concat("gradients: tensor ", done + 1, " of ", all));
-    })));
-    progress.show("units");
-    findings.push_back(judge_units(silent_units(task, kUnitBatches, pool, kernels),
-                                   config.gated ? "swiglu" : name_of(config.activation)));
-    progress.show("attention");
-    findings.push_back(judge_heads(head_entropies(task, pool, kernels)));
+    examination.add_those_of_the_end(findings);
+    const std::vector<Evaluation> log = saved_log(folder);
     findings.push_back(judge_learning(log, initial));
     findings.push_back(judge_gap(log));
     return findings;
   }
-
-  // What is being looked at, on a terminal, in a line that is gone afterwards.
-  class Progress {
-   public:
-    explicit Progress(const Invocation& call)
-        : shows_(call.terminal.error && call.terminal.redraws && !call.common.quiet) {}
-    ~Progress() { show(""); }
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
-    void show(const std::string& what) const {
-      if (shows_) write_to_stderr("\r\x1b[K" + what);
-    }
-
-   private:
-    bool shows_;
-  };
 
   TrainOptions options_;
   ThreadOptions threads_;

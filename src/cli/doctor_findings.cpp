@@ -186,7 +186,8 @@ Finding judge_learning(const std::vector<Evaluation>& log, double initial_loss) 
     finding.advice =
         "Nothing was learnt. If one batch can be learnt (above), training was too short, or the validation part has "
         "little to do with the training part.";
-  } else if (!(last.valid_loss < 0.9 * initial_loss) && !(last.valid_loss < 1.1 * best->valid_loss)) {
+  } else if (!(last.valid_loss < 0.9 * initial_loss) && !(last.valid_loss < 1.1 * best->valid_loss) &&
+             !(last.train_loss < best->train_loss)) {  // else it only overfits
     finding.verdict = Verdict::bad;
     finding.advice = concat("The loss fell and rose again, to ", number(last.valid_loss),
                             ": --lr is too large, or --warmup too short.");

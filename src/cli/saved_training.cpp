@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "training/log.h"
 
 namespace attn {
@@ -26,6 +27,15 @@ std::vector<std::pair<std::string, std::string>> saved_options(const ModelFolder
     }
   }
   return options;
+}
+
+SavedTrainOptions::SavedTrainOptions(const std::string& folder) {
+  const std::string path = join_path(folder, kTrainingOptionsFile);
+  if (!std::filesystem::exists(path))
+    fail(folder, ": holds no ", kTrainingOptionsFile, "; expected a model that attn trained");
+  options.visit(table);
+  threads_.visit(table);
+  table.read_file_text(read_file(path), path);
 }
 
 std::vector<Evaluation> saved_log(const std::string& path) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/saved_training.h"
 #include "cli/train_run.h"
 #include "cli/train_tasks.h"
 #include "models/folder.h"
@@ -68,23 +69,17 @@ class TrainCommand : public Command {
   // The options of the training that is continued. Only some may be changed now.
   void read_saved_options() {
     const std::string path = join_path(options_.out, kTrainingOptionsFile);
-    const std::string text = read_file(path);
-    TrainOptions saved;
-    ThreadOptions saved_threads;
-    OptionTable saved_table;
-    saved.visit(saved_table);
-    saved_threads.visit(saved_table);
-    saved_table.read_file_text(text, path);
+    const SavedTrainOptions saved(options_.out);
     for (const Option& option : table_->options()) {
       if (option.source == Option::Source::defaults || may_differ_on_resume(option)) continue;
-      for (const Option& other : saved_table.options()) {
+      for (const Option& other : saved.table.options()) {
         if (other.text.name != option.text.name || other.write() == option.write()) continue;
         usage_error("--", option.text.name, " ", shown(option.write()), " differs from the training that ",
                     options_.out, " holds (", shown(other.write()), "); a resumed training keeps it");
       }
     }
     const bool new_length = table_->is_set(options_.epochs) || table_->is_set(options_.time);
-    table_->read_file_text(text, path);
+    table_->read_file_text(read_file(path), path);
     if (new_length) options_.steps.reset();
   }
 

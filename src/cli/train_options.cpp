@@ -35,12 +35,16 @@ constexpr std::pair<std::string_view, OptimizerKind> kOptimizers[] = {{"adamw", 
 
 void TrainOptions::visit(OptionTable& options) {
   visit_run(options);
+  visit_learning(options);
+  options.add(task, {.name = "task"});
+}
+
+void TrainOptions::visit_learning(OptionTable& options) {
   visit_model(options);
   visit_text(options);
   visit_optimisation(options);
   visit_evaluation(options);
 
-  options.add(task, {.name = "task"});
   options.add(data, {.name = "data"});
   options.add(data_sha256, {.name = "data-sha256"});
   options.add(program_version, {.name = "program-version"});

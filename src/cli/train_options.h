@@ -82,6 +82,8 @@ struct TrainOptions {
   std::string program_version, instruction_set;
 
   void visit(OptionTable& options);
+  /// All but the task, and where and how to run: for commands that train in a folder of their own.
+  void visit_learning(OptionTable& options);
 
  private:
   void visit_run(OptionTable& options);

@@ -115,15 +115,8 @@ class VerifyCommand : public Command {
 
   int run(Invocation& call) override {
     const std::string& folder = call.arguments[0];
-    const std::string path = join_path(folder, kTrainingOptionsFile);
-    if (!std::filesystem::exists(path))
-      fail(folder, ": holds no ", kTrainingOptionsFile, "; expected a model that attn trained");
-    TrainOptions options;
-    OptionTable table;
-    options.visit(table);
-    ThreadOptions saved_threads;
-    saved_threads.visit(table);
-    table.read_file_text(read_file(path), path);
+    SavedTrainOptions saved(folder);
+    TrainOptions& options = saved.options;
     const std::string saved_instruction_set = options.instruction_set;
     const std::vector<Evaluation> before = saved_log(folder);
     check_data(options);
@@ -136,7 +129,7 @@ class VerifyCommand : public Command {
     call.note("training ", *options.steps, " steps again; they took ",
               static_cast<std::int64_t>(std::lround(before.back().seconds)), " seconds, evaluations apart");
     try {
-      if (const int code = train_again(call, options, table, before); code != 0) return code;
+      if (const int code = train_again(call, options, saved.table, before); code != 0) return code;
       const std::string difference =
           weights_difference(join_path(folder, kWeightsFile), join_path(options.out, kWeightsFile));
       if (!difference.empty()) throw Difference{concat("differs in ", kWeightsFile, ": ", difference)};

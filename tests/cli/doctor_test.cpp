@@ -28,6 +28,7 @@ TEST_CASE("doctor: verdicts on curves") {
   CHECK(judge_learning({row(500, 4.2, 4.2), row(1000, 4.2, 4.19)}, 4.2).verdict == Verdict::bad);
   CHECK(judge_learning({row(100, 4.2, 4.19)}, 4.2).verdict == Verdict::look);
   CHECK(judge_learning({row(500, 2, 2.1), row(1000, 5, 5.3)}, 4.2).verdict == Verdict::bad);
+  CHECK(judge_learning({row(500, 1.5, 2.1), row(1000, 0.1, 4.4)}, 4.2).verdict == Verdict::ok);  // judge_gap's matter
   CHECK(judge_gap({row(500, 2, 2.1), row(1000, 1.5, 1.8)}).verdict == Verdict::ok);
   CHECK(judge_gap({row(500, 1.5, 2.1), row(1000, 1.0, 2.4)}).verdict == Verdict::look);
   CHECK(judge_gap({row(500, 1.5, 2.1), row(1000, 0.1, 4.4)}).verdict == Verdict::bad);
@@ -75,6 +76,7 @@ TEST_CASE("doctor: a file, a folder, and mistakes") {
   const Outcome trained = run_attn({"doctor", model});
   CHECK_MESSAGE(trained.exit_code == 0, trained.out, trained.err);
   CHECK(run_attn({"doctor", model, "--lr", "1"}).exit_code == 2);
+  CHECK(run_attn({"doctor", folder.path("text.txt"), "--out", model}).exit_code == 2);
   const Outcome nothing = run_attn({"doctor", folder.path("nothing")});
   CHECK(nothing.exit_code == 1);
   CHECK(nothing.err.find("nothing: is not there") != std::string::npos);

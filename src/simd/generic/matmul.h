@@ -15,8 +15,8 @@ namespace {
 // Floats of b in a round: a quarter of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
 // small, rounds would be many, and b does as well streaming from the third level.
 constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 192) * 1024;
-constexpr int64_t kMostDepth =
-    kNarrowTiles ? 384 : 768;                  // of a round: a tile's rows of a stay in the first-level cache
+// Of k in a round, so that a tile's rows of a stay in the first-level cache.
+constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
 constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 constexpr int64_t kMostInPlace = 64 * 1024;    // floats from b's first row to its last, or
 constexpr int64_t kMostStride = 128;           // between rows of b that are read in place
@@ -61,8 +61,8 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = ceil_div(p.n, plan.block_columns);
 }
 
-/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole and a tile is
-/// as wide as two lines or more.
+/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole; not for narrow
+/// tiles, which read each row of b more often.
 ATTN_INLINE bool copies_b(const Matmul& p) {
   return kNarrowTiles || p.form == Form::NT || p.n % kLanes != 0 || (p.ldb > kMostStride && p.k * p.ldb > kMostInPlace);
 }
