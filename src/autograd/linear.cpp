@@ -84,20 +84,18 @@ Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation
   const Tensor y = context.make(Shape::matrix(n, out));
   const bool keep = context.tape && keeps_slope(activation);
   float* slopes = keep ? context.arena.array<float>(static_cast<std::size_t>(y.size())) : nullptr;  // (N, out)
-  run_matmul(context, {.form = Form::NT,
-                       .m = n,
-                       .n = out,
-                       .k = in,
-                       .a = x.data,
-                       .lda = in,
-                       .b = weight.data,
-                       .ldb = in,
-                       .c = y.data,
-                       .ldc = out,
-                       .accumulate = false,
-                       .bias = bias.data,
-                       .activation = activation,
-                       .slopes = slopes});
+  const simd::Matmul product{.form = Form::NT,
+                             .m = n,
+                             .n = out,
+                             .k = in,
+                             .a = x.data,
+                             .lda = in,
+                             .c = y.data,
+                             .ldc = out,
+                             .bias = bias.data,
+                             .activation = activation,
+                             .slopes = slopes};
+  run_matmul(context, with_weight(product, weight));
   if (context.tape) {
     context.tape->record(Backward{&context, x, weight, bias, y, slopes ? slopes : y.data, activation}, y);
   }

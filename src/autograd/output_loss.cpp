@@ -51,17 +51,16 @@ class BlockwiseLoss {
 
   void project(std::int64_t begin, std::int64_t rows) {
     const std::int64_t columns = hidden_.columns();
-    run_matmul(context_, {.form = Form::NT,
-                          .m = rows,
-                          .n = vocabulary_,
-                          .k = columns,
-                          .a = hidden_row(begin),
-                          .lda = columns,
-                          .b = weight_.data,
-                          .ldb = columns,
-                          .c = logits_,
-                          .ldc = vocabulary_,
-                          .bias = bias_.data});
+    const simd::Matmul product{.form = Form::NT,
+                               .m = rows,
+                               .n = vocabulary_,
+                               .k = columns,
+                               .a = hidden_row(begin),
+                               .lda = columns,
+                               .c = logits_,
+                               .ldc = vocabulary_,
+                               .bias = bias_.data};
+    run_matmul(context_, with_weight(product, weight_));
   }
 
   // Losses, and the logits' gradient in place of the logits.

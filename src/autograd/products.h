@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "autograd/context.h"
+#include "tensor/quantized_matrix.h"
 
 namespace attn {
 
@@ -48,6 +49,19 @@ void run_products(Context& context, const simd::Matmul* products, int count, std
       kernels.matmul(products[i], plans[i], round, i == 0 ? block : block - blocks[0], packed[i], pool.scratch(worker));
     });
   }
+}
+
+/// A product (form NT) with a weight's transpose: of its numbers, or of their copy in whole numbers where it has one.
+inline simd::Matmul with_weight(simd::Matmul product, const Tensor& weight) {
+  if (const QuantizedMatrix* const quantized = weight.quantized) {
+    product.b_bytes = quantized->values();
+    product.byte_scales = quantized->scales();
+    product.ldb = quantized->stride();
+  } else {
+    product.b = weight.data;
+    product.ldb = weight.columns();
+  }
+  return product;
 }
 
 /// One product on all threads.

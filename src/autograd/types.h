@@ -1,5 +1,5 @@
 #pragma once
-// Names of the kernels' enumerations, for the layers above that describe models with them.
+// Names for the layers above: of the kernels' enumerations, and of the numbers that products read.
 
 #include "simd/kernels.h"
 
@@ -7,5 +7,8 @@ namespace attn {
 
 using simd::Activation;
 using simd::NormKind;
+
+/// What products read: floats, or weights of one byte, for a model that is only used (see QuantizedMatrix).
+enum class Precision { f32, int8 };
 
 }  // namespace attn

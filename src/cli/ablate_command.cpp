@@ -53,10 +53,10 @@ class AblateCommand : public Command {
     for (const HeadPlace& place : all_heads(config)) {
       const std::string head = concat(place.layer, ".", place.head), kind(name_of(place.kind));
       results.push_back({kind, kind + " " + head, place, 0});
-      options_.ablated = kind + ":" + head;
-      results.back().value = measure(options_.ablated);
+      options_.use.ablated = kind + ":" + head;
+      results.back().value = measure(options_.use.ablated);
     }
-    options_.ablated = "all";
+    options_.use.ablated = "all";
     results.push_back({"all", "all", {}, measure("all")});
 
     if (picture || (call.terminal.output && !options_.table.format && options_.table.out.empty())) {

@@ -15,12 +15,4 @@ void add_ablation_option(OptionTable& options, std::string& heads);
 /// usage error that names --ablate and what was found.
 std::vector<HeadPlace> parse_heads(const std::string& heads, const ModelConfig& config);
 
-/// Switches these heads of a model off.
-template <class Model>
-void ablate(Model& model, const std::string& heads) {
-  if (heads.empty()) return;
-  for (const HeadPlace& place : parse_heads(heads, model.config()))
-    switch_off(model.parameters(), model.config(), place);
-}
-
 }  // namespace attn

@@ -12,11 +12,11 @@ namespace attn {
 AttentionModel::AttentionModel(const std::string& path, const std::string& ablated)
     : path_(path), kind_(kind_of(ModelFolder(path).read_config())) {
   if (kind_ == ModelKind::decoder) {
-    decoder_ = open_decoder(path, "attention", ablated);
+    decoder_ = open_decoder(path, "attention", {ablated});
   } else if (kind_ == ModelKind::translator) {
-    translator_ = open_encoder_decoder(path, "attention", ablated);
+    translator_ = open_encoder_decoder(path, "attention", {ablated});
   } else {
-    encoder_ = open_encoder(path, "attention", ablated);
+    encoder_ = open_encoder(path, "attention", {ablated});
   }
 }
 

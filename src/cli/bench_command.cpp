@@ -16,6 +16,7 @@ namespace {
 
 constexpr TrainShape kToy{4, 4, 128, 64, 12, 65};
 constexpr TrainShape kTrainShapes[] = {{1, 1, 8, 8, 8, 65}, {2, 2, 32, 32, 16, 65}, kToy, {6, 6, 384, 256, 16, 65}};
+constexpr TrainShape kDecodeShapes[] = {kToy, {6, 6, 384, 256, 1, 65}};
 constexpr MatmulShape kMatmulShapes[] = {{8, 8, 8},         {32, 32, 32},      {64, 64, 64},       {128, 128, 128},
                                          {256, 256, 256},   {512, 512, 512},   {1024, 1024, 1024}, {768, 384, 128},
                                          {768, 128, 128},   {768, 512, 128},   {768, 128, 512},    {768, 65, 128},
@@ -55,10 +56,11 @@ class BenchCommand : public Command {
                  .default_text = "four models",
                  .help = "only training steps of a GPT-2 style model of SHAPE: layers, heads, d_model, context, "
                          "batch, vocabulary, as 4,4,128,64,12,65"});
-    options.add(decode_, {.name = "decode",
-                          .metavar = "SHAPE",
-                          .default_text = "one model",
-                          .help = "only greedy decoding with such a model, one sequence on one thread"});
+    options.add(decode_,
+                {.name = "decode",
+                 .metavar = "SHAPE",
+                 .default_text = "two models",
+                 .help = "only greedy decoding with such a model, one sequence on one thread, in f32 and int8"});
     options.add(text_, {.name = "text",
                         .metavar = "FILE",
                         .default_text = "none",
@@ -133,11 +135,17 @@ class BenchCommand : public Command {
     }
   }
 
+  void decode(Invocation& call, const Bench& bench, const TrainShape& shape) {
+    for (const Precision precision : {Precision::f32, Precision::int8}) {
+      show(call, measure_decoding(bench, shape, precision));
+    }
+  }
+
   void measure_asked(Invocation& call, const Bench& bench) {
     if (!matmul_.empty()) measure_products(call, bench, {matmul_[0], matmul_[1], matmul_[2]});
     if (!train_.empty()) show(call, measure_training(bench, model_shape(train_)));
     if (bench.pool.threads() > 1) return;
-    if (!decode_.empty()) show(call, measure_decoding(bench, model_shape(decode_)));
+    if (!decode_.empty()) decode(call, bench, model_shape(decode_));
     if (text_.empty()) return;
     for (const Measurement& m : measure_tokenizer(read_file(text_), vocab_size_)) show(call, m);
   }
@@ -149,7 +157,8 @@ class BenchCommand : public Command {
     show(call, {"limit", "reading 256 MiB", threads, 0, limits.bandwidth / 1e9, "GB/s", 0});
     for (const MatmulShape& shape : kMatmulShapes) measure_products(call, bench, shape);
     for (const TrainShape& shape : kTrainShapes) show(call, measure_training(bench, shape));
-    if (threads == 1) show(call, measure_decoding(bench, kToy));
+    if (threads > 1) return;
+    for (const TrainShape& shape : kDecodeShapes) decode(call, bench, shape);
   }
 
   std::vector<int> matmul_, train_, decode_;
@@ -175,7 +184,8 @@ const CommandRow kBenchCommand{
     .details =
         "Percentages are of the fused multiply-add peak, measured again right after each run, since a processor's "
         "clock falls with load; of decoding, of what reading the weights once a token allows at the bandwidth measured "
-        "for a buffer of their size.\n",
+        "for a buffer of their size. Decoding is measured with weights in f32 and in int8 (--precision of attn "
+        "generate).\n",
     .make = make_command<BenchCommand>,
 };
 

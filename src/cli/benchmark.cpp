@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "models/decoder.h"
 #include "models/initialize.h"
+#include "models/quantize.h"
 #include "nn/cache.h"
 #include "text/tokenizer_trainer.h"
 #include "training/language_task.h"
@@ -249,9 +250,11 @@ Measurement measure_training(const Bench& bench, const TrainShape& shape) {
           100 * flops / times.peak()};
 }
 
-Measurement measure_decoding(const Bench& bench, const TrainShape& shape) {
+Measurement measure_decoding(const Bench& bench, const TrainShape& shape, Precision precision) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
+  const bool bytes_only = precision == Precision::int8;
+  if (bytes_only) quantize(model.parameters(), model.config());
   KeyValueCache cache(shape.layers, 1, shape.context, shape.d_model);
   Arena arena;
   std::int32_t token = 0;
@@ -267,10 +270,11 @@ Measurement measure_decoding(const Bench& bench, const TrainShape& shape) {
     const Tensor logits = model.logits(context, model.hidden(context, {sequence, &token}));
     token = static_cast<std::int32_t>(std::max_element(logits.data, logits.data + logits.size()) - logits.data);
   });
-  const double bytes = 4.0 * static_cast<double>(model.parameters().count() - shape.context * shape.d_model);
+  const double bytes =
+      (bytes_only ? 1.0 : 4.0) * static_cast<double>(model.parameters().count() - shape.context * shape.d_model);
   const double bandwidth = measure_bandwidth(bench, static_cast<std::size_t>(bytes));
   return {"decode",
-          name_of(shape),
+          name_of(shape) + (bytes_only ? ", int8" : ""),
           bench.pool.threads(),
           1e3 * seconds,
           1 / seconds,

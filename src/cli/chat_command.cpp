@@ -1,6 +1,5 @@
 // attn chat: a dialogue with a decoder-only model.
 
-#include "cli/ablation_option.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/generation_settings.h"
@@ -25,14 +24,14 @@ class ChatCommand : public Command {
                            .maximum = kAllTurns,
                            .default_text = "as many as fit on a terminal, else 0",
                            .help = "earlier turns that the model sees"});
-    add_ablation_option(options, ablated_);
+    use_.visit(options);
     settings_.visit_sampling(options, "at most so many tokens of a reply");
     settings_.visit_seed(options);
     settings_.threads.visit(options);
   }
 
   int run(Invocation& call) override {
-    const DecoderSource source = open_decoder(call.arguments[0], call.command, ablated_);
+    const DecoderSource source = open_decoder(call.arguments[0], call.command, use_);
     // A terminal is asked line by line; it counts as given, as typing is what this command is for.
     std::optional<std::string> file;
     if (call.arguments.size() > 1) file = call.arguments[1];
@@ -74,7 +73,7 @@ class ChatCommand : public Command {
 
   InputOptions input_;
   std::optional<std::int64_t> history_;
-  std::string ablated_;
+  ModelUse use_;
   GenerationSettings settings_;
 };
 

@@ -24,7 +24,7 @@ class ClassifyCommand : public Command {
 
   int run(Invocation& call) override {
     const simd::Kernels& kernels = require_kernels();
-    const EncoderSource source = open_encoder_with(Head::classifier, call.arguments[0], call.command, ablated_);
+    const EncoderSource source = open_encoder_with(Head::classifier, call.arguments[0], call.command, {ablated_});
     const EncoderModel& model = *source.model;
     const std::vector<std::string>& labels = source.config().labels;
     std::optional<std::string> file;

@@ -43,7 +43,7 @@ class EmbedCommand : public Command {
 
   int run(Invocation& call) override {
     const std::string& folder = call.arguments[0];
-    const EncoderSource source = open_encoder(folder, call.command, ablated_);
+    const EncoderSource source = open_encoder(folder, call.command, {ablated_});
     const SentenceModules modules = read_sentence_modules(ModelFolder(folder));
     std::optional<std::string> file;
     if (call.arguments.size() > 1) file = call.arguments[1];

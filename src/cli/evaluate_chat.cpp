@@ -22,7 +22,7 @@ class ChatEvaluation : public ModelEvaluation {
       : call_(call), turns_(read_records(call, "a prompt and its reply a line", {"prompt", "reply"})) {}
 
   Json figures(const std::string& model) override {
-    const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.ablated);
+    const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.use);
     double loss = 0;
     std::int64_t tokens = 0;
     score(source, [&](std::int64_t, std::span<const std::int32_t>, std::span<const TokenScore> scores) {
@@ -42,7 +42,7 @@ class ChatEvaluation : public ModelEvaluation {
   }
 
   void write_rows(const std::string& model, TableOutput& output) override {
-    const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.ablated);
+    const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.use);
     ScoreTable table(call_.options.per_line, *source.tokenizer, output);
     score(source, [&](std::int64_t line, std::span<const std::int32_t> reply, std::span<const TokenScore> scores) {
       table.add(line, reply, scores);

@@ -44,7 +44,7 @@ class ClassificationEvaluation : public ModelEvaluation {
   }
 
   Json figures(const std::string& model) override {
-    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.ablated);
+    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.use);
     const std::vector<std::string>& labels = source.config().labels;
     const std::vector<Answer> answers = classify(source);
     const ConfusionMatrix matrix = count(answers, labels.size());
@@ -68,7 +68,7 @@ class ClassificationEvaluation : public ModelEvaluation {
   }
 
   void write_rows(const std::string& model, TableOutput& output) override {
-    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.ablated);
+    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.use);
     const std::vector<std::string>& labels = source.config().labels;
     const std::vector<Answer> answers = classify(source);
     if (!call_.options.per_line) {

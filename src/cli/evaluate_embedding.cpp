@@ -41,7 +41,7 @@ class EmbeddingEvaluation : public ModelEvaluation {
   }
 
   Json figures(const std::string& model) override {
-    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.ablated);
+    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.use);
     const SentenceModules modules = read_sentence_modules(ModelFolder(model));
     const std::size_t first = pairs_[0].fields.size() - 2;
     Arena arena;

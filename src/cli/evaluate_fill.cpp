@@ -20,7 +20,7 @@ class FillEvaluation : public ModelEvaluation {
   explicit FillEvaluation(const EvaluationCall& call) : call_(call), text_(call) {}
 
   Json figures(const std::string& model) override {
-    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.ablated);
+    const EncoderSource source = open_encoder(model, call_.invocation.command, call_.options.use);
     const TemporaryFolder folder;
     write_examples_of(*source.tokenizer, source.config().context, folder.path("examples"));
     const ExampleFile examples(folder.path("examples"), source.tokenizer->vocabulary_size());

@@ -36,7 +36,7 @@ class LanguageEvaluation : public ModelEvaluation {
 };
 
 Json LanguageEvaluation::figures(const std::string& model) {
-  const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.ablated);
+  const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.use);
   const EvaluationText::Tokens text = text_->tokenise(*source.tokenizer);
   if (text.counts.tokens < 2) fail("the text to evaluate has fewer than two tokens");
   LanguageTaskOptions options;
@@ -52,7 +52,7 @@ Json LanguageEvaluation::figures(const std::string& model) {
 }
 
 void LanguageEvaluation::write_rows(const std::string& model, TableOutput& output) {
-  const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.ablated);
+  const DecoderSource source = open_decoder(model, call_.invocation.command, call_.options.use);
   TextInput input(call_.options.input, call_.file, call_.invocation, "texts to evaluate, one a line");
   ScoreTable table(call_.options.per_line, *source.tokenizer, output);
   std::deque<std::vector<std::int32_t>> lines;  // whose scores are awaited

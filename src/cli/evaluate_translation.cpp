@@ -27,7 +27,7 @@ class TranslationEvaluation : public ModelEvaluation {
   }
 
   Json figures(const std::string& model) override {
-    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command, call_.options.ablated);
+    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command, call_.options.use);
     double loss = 0;
     std::int64_t tokens = 0;
     const std::int64_t unknown = score(source, [&](std::int64_t, std::span<const TokenScore> scores) {
@@ -48,7 +48,7 @@ class TranslationEvaluation : public ModelEvaluation {
   }
 
   void write_rows(const std::string& model, TableOutput& output) override {
-    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command, call_.options.ablated);
+    const EncoderDecoderSource source = open_encoder_decoder(model, call_.invocation.command, call_.options.use);
     ScoreTable table(call_.options.per_line, *source.tokenizer, output);
     score(source, [&](std::int64_t pair, std::span<const TokenScore> scores) {
       const auto& target = pairs_[static_cast<std::size_t>(pair)].fields[1];

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "autograd/context.h"
-#include "cli/ablation_option.h"
 #include "cli/model_source.h"
 
 namespace attn {
@@ -20,7 +19,7 @@ void EvaluationOptions::visit(OptionTable& table_of_options) {
          .metavar = "FILE.csv",
          .help = "of a classifier: a row an actual label, a column a predicted one; - instead of the figures"});
   o.add(seed, {.name = "seed", .metavar = "N", .help = "of the tokens that are masked, as train fill --seed"});
-  add_ablation_option(o, ablated);
+  use.visit(o);
   o.group("Translation");
   o.add(translation.beam,
         {.name = "beam", .metavar = "N", .minimum = 1, .help = "hypotheses that are followed at a time; 1 is greedy"});

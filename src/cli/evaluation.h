@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/model_use.h"
 #include "cli/table_output.h"
 #include "generation/row_scores.h"
 #include "generation/translator.h"
@@ -28,7 +29,7 @@ struct EvaluationOptions {
   bool lines = false, per_line = false, per_token = false, json = false;
   std::string confusion = {};  // path, or "-"
   std::uint64_t seed = 1;
-  std::string ablated = {};                      // heads that are switched off
+  ModelUse use = {};
   bool only_loss = false;                        // of translators: no translations, which take long
   TranslationOptions translation = {.beam = 4};  // as attn translate's
   TableOptions table = {};

@@ -43,7 +43,7 @@ class FillCommand : public Command {
 
   int run(Invocation& call) override {
     const simd::Kernels& kernels = require_kernels();
-    const EncoderSource source = open_encoder_with(Head::masked, call.arguments[0], call.command, ablated_);
+    const EncoderSource source = open_encoder_with(Head::masked, call.arguments[0], call.command, {ablated_});
     const Mask mask = find_mask(*source.tokenizer, call.arguments[0]);
     std::optional<std::string> file;
     if (call.arguments.size() > 1) file = call.arguments[1];

@@ -2,7 +2,6 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "cli/ablation_option.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/generation_settings.h"
@@ -127,7 +126,7 @@ class GenerateCommand : public Command {
     options.add(settings_.options.samples,
                 {.name = "samples", .metavar = "N", .minimum = 1, .help = "so many texts, separated by a blank line"});
     settings_.visit_seed(options);
-    add_ablation_option(options, ablated_);
+    use_.visit(options);
     options.group("Output");
     options.add(form_, kForms, {.name = "format", .help = "text as it comes, or a JSON object a sample"});
     settings_.threads.visit(options);
@@ -135,7 +134,7 @@ class GenerateCommand : public Command {
 
   int run(Invocation& call) override {
     const simd::Kernels& kernels = require_kernels();
-    const DecoderSource source = open_decoder(call.arguments[0], call.command, ablated_);
+    const DecoderSource source = open_decoder(call.arguments[0], call.command, use_);
     const std::string prompt = read_prompt(call);
     const PromptTokens tokens = encode_prompt(*source.tokenizer, source.config(), prompt);
     if (tokens.unknown > 0) {
@@ -180,7 +179,7 @@ class GenerateCommand : public Command {
   }
 
   std::optional<std::string> prompt_;
-  std::string ablated_;
+  ModelUse use_;
   bool no_prompt_ = false;
   GenerationSettings settings_;
   Form form_ = Form::text;

@@ -1,7 +1,6 @@
 #include "cli/model_source.h"
 
 #include "base/error.h"
-#include "cli/ablation_option.h"
 
 namespace attn {
 
@@ -63,43 +62,41 @@ std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder) {
   fail(folder.path(), ": holds no ", kTokenizerFile);
 }
 
-DecoderSource open_decoder(const std::string& path, std::string_view command, const std::string& ablated) {
+DecoderSource open_decoder(const std::string& path, std::string_view command, const ModelUse& use) {
   const ModelFolder folder(path);
   const ModelConfig config = folder.read_config();
   if (kind_of(config) != ModelKind::decoder) wrong_kind(path, config, command, "a decoder-only model");
   std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(folder);
   auto model = load_decoder(folder);
-  ablate(*model, ablated);
+  use.apply(model->parameters(), config);
   return {std::move(model), std::move(tokenizer)};
 }
 
-EncoderSource open_encoder(const std::string& path, std::string_view command, const std::string& ablated) {
+EncoderSource open_encoder(const std::string& path, std::string_view command, const ModelUse& use) {
   const ModelFolder folder(path);
   const ModelConfig config = folder.read_config();
   if (config.architecture != Architecture::bert) wrong_kind(path, config, command, "an encoder");
   std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(folder);
   auto model = load_encoder(folder);
-  ablate(*model, ablated);
+  use.apply(model->parameters(), config);
   return {std::move(model), std::move(tokenizer)};
 }
 
-EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command,
-                                const std::string& ablated) {
+EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command, const ModelUse& use) {
   const ModelConfig config = ModelFolder(path).read_config();
   if (config.architecture != Architecture::bert || config.head != head) {
     wrong_kind(path, config, command, head == Head::masked ? "an encoder that fills masks" : "a classifier");
   }
-  return open_encoder(path, command, ablated);
+  return open_encoder(path, command, use);
 }
 
-EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command,
-                                          const std::string& ablated) {
+EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command, const ModelUse& use) {
   const ModelFolder folder(path);
   const ModelConfig config = folder.read_config();
   if (kind_of(config) != ModelKind::translator) wrong_kind(path, config, command, "an encoder-decoder model");
   std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(folder);
   auto model = load_encoder_decoder(folder);
-  ablate(*model, ablated);
+  use.apply(model->parameters(), config);
   return {std::move(model), std::move(tokenizer)};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/model_use.h"
 #include "models/decoder.h"
 #include "models/encoder.h"
 #include "models/encoder_decoder.h"
@@ -38,14 +39,12 @@ bool is_chat_model(const ModelFolder& folder);
 std::unique_ptr<Tokenizer> open_tokenizer(const ModelFolder& folder);
 
 /// Read a model with its tokenizer. They throw Error that names what is missing or damaged; of a model of another
-/// family it says which commands serve it instead of `command`. The heads that --ablate names are switched off.
-DecoderSource open_decoder(const std::string& path, std::string_view command, const std::string& ablated = {});
-EncoderSource open_encoder(const std::string& path, std::string_view command, const std::string& ablated = {});
-EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command,
-                                          const std::string& ablated = {});
+/// family it says which commands serve it instead of `command`.
+DecoderSource open_decoder(const std::string& path, std::string_view command, const ModelUse& use = {});
+EncoderSource open_encoder(const std::string& path, std::string_view command, const ModelUse& use = {});
+EncoderDecoderSource open_encoder_decoder(const std::string& path, std::string_view command, const ModelUse& use = {});
 
 /// The same for a command that needs a certain head: Head::masked or Head::classifier.
-EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command,
-                                const std::string& ablated = {});
+EncoderSource open_encoder_with(Head head, const std::string& path, std::string_view command, const ModelUse& use = {});
 
 }  // namespace attn

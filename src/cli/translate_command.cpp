@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "cli/ablation_option.h"
 #include "cli/commands.h"
 #include "cli/compute.h"
 #include "cli/input.h"
@@ -24,7 +23,7 @@ class TranslateCommand : public Command {
  public:
   void visit(OptionTable& options) override {
     input_.visit(options);
-    add_ablation_option(options, ablated_);
+    use_.visit(options);
     options.group("Search");
     options.add(beam_, {.name = "beam",
                         .metavar = "N",
@@ -59,7 +58,7 @@ class TranslateCommand : public Command {
 
   int run(Invocation& call) override {
     const simd::Kernels& kernels = require_kernels();
-    const EncoderDecoderSource source = open_encoder_decoder(call.arguments[0], call.command, ablated_);
+    const EncoderDecoderSource source = open_encoder_decoder(call.arguments[0], call.command, use_);
     settle(call);
     std::optional<std::string> file;
     if (call.arguments.size() > 1) file = call.arguments[1];
@@ -152,7 +151,7 @@ class TranslateCommand : public Command {
   }
 
   InputOptions input_;
-  std::string ablated_;
+  ModelUse use_;
   TranslationOptions translation_;
   std::optional<int> beam_, n_best_;
   std::optional<std::uint64_t> seed_;

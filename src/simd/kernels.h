@@ -24,6 +24,9 @@ constexpr bool keeps_slope(Activation which) {
 /// b as (K, N) or, for NT, as (N, K).
 enum class Form : int32_t { NN, NT, TN };
 
+/// Rows of whole numbers begin this many bytes apart, or a multiple of it.
+constexpr int64_t kByteRowUnit = 16;
+
 /// c = activation(a·b + bias) [+ c]. With K = 0 the product is zero.
 struct Matmul {
   Form form = Form::NN;
@@ -32,6 +35,10 @@ struct Matmul {
   int64_t lda = 0;
   const float* b = nullptr;
   int64_t ldb = 0;
+  /// NT only, in place of b: its row j is byte_scales[j] times row j of b_bytes, whose ldb is a multiple of kByteRowUnit;
+  /// what a row holds beyond K must be readable and does not count.
+  const int8_t* b_bytes = nullptr;
+  const float* byte_scales = nullptr;  // (N)
   float* c = nullptr;
   int64_t ldc = 0;
   bool accumulate = false;      // adds to c instead of overwriting it; not together with an activation

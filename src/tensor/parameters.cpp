@@ -1,8 +1,11 @@
 #include "tensor/parameters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <new>
+
+#include "base/error.h"
 
 namespace attn {
 
@@ -51,6 +54,18 @@ Parameters::Parameters(const ParameterVisit& visit) {
 const NamedParameter* Parameters::find(const std::string& name) const {
   const auto found = std::find_if(list_.begin(), list_.end(), [&](const auto& p) { return p.name == name; });
   return found == list_.end() ? nullptr : &*found;
+}
+
+void Parameters::quantize(const std::function<bool(const NamedParameter&)>& wanted) {
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    if (!wanted(list_[i])) continue;
+    const Tensor& tensor = list_[i].tensor;
+    if (!std::all_of(tensor.data, tensor.data + tensor.size(), [](float x) { return std::isfinite(x); })) {
+      fail(list_[i].name, " holds a number that is not finite, which has no form in whole numbers");
+    }
+    quantized_.push_back(std::make_unique<QuantizedMatrix>(tensor.data, tensor.rows(), tensor.columns()));
+    list_[i].tensor.quantized = owners_[i]->quantized = quantized_.back().get();
+  }
 }
 
 void Parameters::enable_gradients(int lanes) {

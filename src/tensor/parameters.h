@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/quantized_matrix.h"
 #include "tensor/tensor.h"
 
 namespace attn {
@@ -70,6 +71,11 @@ class Parameters {
   /// Number of trained numbers, without padding.
   std::int64_t count() const { return count_; }
 
+  /// Gives the parameters that `wanted` chooses, matrices all, a copy in whole numbers of their values at this moment,
+  /// which products read from then on. Other operations still read the values; training is over. Throws Error naming
+  /// one that holds a number that is not finite.
+  void quantize(const std::function<bool(const NamedParameter&)>& wanted);
+
   /// Makes room for gradients, and marks them all unwritten. Passes that run at the same time write in lanes of their
   /// own; a tape that is not told otherwise writes in the first.
   void enable_gradients(int lanes = 1);
@@ -89,6 +95,7 @@ class Parameters {
 
   std::vector<NamedParameter> list_;
   std::vector<Tensor*> owners_;  // the modules' tensors, in the order of list_
+  std::vector<std::unique_ptr<const QuantizedMatrix>> quantized_;
   Array values_;
   struct Lane {
     std::vector<Gradient> slots;  // in the order of list_

@@ -31,10 +31,13 @@ struct Gradient {
   bool pooled = false;    // data is lent by the tape and taken back when the tensor's producer has run
 };
 
+class QuantizedMatrix;
+
 struct Tensor {
   float* data = nullptr;
   Gradient* gradient = nullptr;  // null: nobody asks for a gradient
   Shape shape;
+  const QuantizedMatrix* quantized = nullptr;  // what products read in place of data; null: data itself
 
   explicit operator bool() const { return data != nullptr; }
   std::int64_t rows() const { return shape.rows; }

@@ -102,7 +102,7 @@ class Peers:
 
         shape = Shape(*map(int, DECODE_SHAPE.split(",")))
         ours, theirs = self.alternate(
-            lambda: self.bench("--decode", DECODE_SHAPE, "--threads", "1")[-1]["value"],
+            lambda: self.bench("--decode", DECODE_SHAPE, "--threads", "1")[0]["value"],
             lambda: 1 / token_seconds(shape, 1 if self.options.quick else 20),
         )
         mine, other = statistics.median(ours), statistics.median(theirs)

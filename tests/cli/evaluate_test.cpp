@@ -78,6 +78,20 @@ TEST_CASE("evaluate: figures of a whole text") {
   CHECK(figures.at("unknown_characters").as_int() == 0);
 }
 
+TEST_CASE("evaluate: --precision int8 changes the loss a little, by line and by token too, on any number of threads") {
+  const Model evaluate;
+  const double loss = parse_json(evaluate({"--json", "--text", kText}).out, "output").at("loss").as_double();
+  const Outcome int8 = evaluate({"--json", "--text", kText, "--precision", "int8"});
+  CHECK(int8.exit_code == 0);
+  const double change = parse_json(int8.out, "output").at("loss").as_double() - loss;
+  CHECK(change != 0);
+  CHECK(std::abs(change) < 0.02);
+  CHECK(evaluate({"--json", "--text", kText, "--precision", "int8", "--threads", "3"}).out == int8.out);
+  for (const char* table : {"--per-line", "--per-token"}) {
+    CHECK(evaluate({table, "--text", kText, "--precision", "int8"}).out != evaluate({table, "--text", kText}).out);
+  }
+}
+
 TEST_CASE("evaluate: file, standard input and --text are one") {
   const Model evaluate;
   write_file(evaluate.folder.path("text.txt"), kText);

@@ -54,6 +54,20 @@ TEST_CASE("generate: the prompt and its continuation, the same for the same seed
   }
 }
 
+TEST_CASE("generate: --precision int8 gives a text of its own, repeatably; other names are told") {
+  const Model generate;
+  const Arguments arguments = {"--prompt", "abc", "--seed", "1", "--tokens", "200", "--precision", "int8"};
+  const Outcome outcome = generate(arguments);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.starts_with("abc"));
+  CHECK(generate(arguments).out == outcome.out);
+  CHECK(generate({"--prompt", "abc", "--seed", "1", "--tokens", "200"}).out != outcome.out);
+  const Outcome wrong = generate({"--precision", "bf16"});
+  CHECK(wrong.exit_code == 2);
+  CHECK(contains(wrong.err, "--precision"));
+  CHECK(contains(wrong.err, "int8"));
+}
+
 TEST_CASE("generate: a fresh seed is told, and gives the same text again") {
   const Model generate;
   const Outcome fresh = generate({"--prompt", "a"});

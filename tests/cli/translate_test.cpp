@@ -34,6 +34,20 @@ std::string joined(const Json& texts) {
 
 }  // namespace
 
+TEST_CASE("translate: --precision int8 changes scores, not the best translations of most lines") {
+  const std::string lines = joined(read_json("tests/reference/translations.json").at("sources"));
+  const CsvRows exact = read_csv(translate({"--n-best", "1"}, lines).out);
+  const CsvRows int8 = read_csv(translate({"--n-best", "1", "--precision", "int8"}, lines).out);
+  REQUIRE(int8.size() == exact.size());
+  std::size_t same = 0, same_score = 0;
+  for (std::size_t i = 1; i < exact.size(); ++i) {
+    same += int8[i][3] == exact[i][3];
+    same_score += int8[i][2] == exact[i][2];
+  }
+  CHECK(2 * same > exact.size());
+  CHECK(same_score == 0);
+}
+
 TEST_CASE("translate: the targets and scores of transformers' generate, greedy and beam, for every length penalty") {
   const Json reference = read_json("tests/reference/translations.json");
   const std::string lines = joined(reference.at("sources"));

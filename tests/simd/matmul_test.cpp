@@ -17,7 +17,16 @@ struct Case {
   std::int64_t pad = 0;  // leading dimensions beyond the widths, and the misalignment of the operands
   bool accumulate = false, bias = false, slopes = false;
   Activation activation = Activation::none;
+  bool bytes = false;  // b
 };
+
+/// (rows, ld) of whole numbers; what stands beyond the columns must not count.
+std::vector<std::int8_t> random_bytes(std::int64_t rows, std::int64_t ld) {
+  const RandomStream random(6, RandomPurpose::data);
+  std::vector<std::int8_t> bytes(static_cast<std::size_t>(rows * ld));
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::int8_t>(random.below(i, 255) - 127);
+  return bytes;
+}
 
 void check_matmul(const Kernels& kernels, const Case& c) {
   CAPTURE(static_cast<int>(c.form));
@@ -37,6 +46,15 @@ void check_matmul(const Kernels& kernels, const Case& c) {
   Array out(p.ldc * c.m, c.pad), slopes(p.ldc * c.m), bias(c.n, c.pad);
   p.a = a.fill_random(1);
   p.b = b.fill_random(2);
+  std::vector<std::int8_t> bytes;
+  Array scales(c.n, c.pad);
+  if (c.bytes) {
+    p.b = nullptr;
+    p.ldb = (c.k + simd::kByteRowUnit - 1 + 8 * c.pad) / simd::kByteRowUnit * simd::kByteRowUnit;
+    bytes = random_bytes(c.n, p.ldb);
+    p.b_bytes = bytes.data();
+    p.byte_scales = scales.fill_random(5, 0.01);
+  }
   p.c = out.fill_random(3);
   p.bias = c.bias ? bias.fill_random(4).data() : nullptr;
   p.slopes = c.slopes ? slopes.fill(7).data() : nullptr;
@@ -105,6 +123,29 @@ TEST_CASE("matmul: few rows") {
         }
       }
     }
+  });
+}
+
+TEST_CASE("matmul: b of whole numbers with a scale a row") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (std::int64_t size : awkward_sizes(kernels)) {
+      for (std::int64_t pad = 0; pad < 4; ++pad) {
+        for (std::int64_t few : {1, 2, 4, 5, 17}) {
+          check_matmul(kernels, {.form = Form::NT, .m = few, .n = size, .k = 40, .pad = pad, .bytes = true});
+          check_matmul(kernels,
+                       {.form = Form::NT, .m = few, .n = 35, .k = size, .pad = pad, .bias = true, .bytes = true});
+        }
+        check_matmul(kernels,
+                     {.form = Form::NT, .m = size, .n = 33, .k = 17, .pad = pad, .accumulate = true, .bytes = true});
+      }
+    }
+    for (std::int64_t m : {3, 150}) {
+      check_matmul(
+          kernels,
+          {.form = Form::NT, .m = m, .n = 97, .k = 1030, .bias = true, .activation = Activation::gelu, .bytes = true});
+    }
+    check_matmul(kernels, {.form = Form::NT, .m = 3, .n = 37, .k = 0, .bias = true, .bytes = true});
+    check_matmul(kernels, {.form = Form::NT, .m = 9, .n = 37, .k = 0, .bias = true, .bytes = true});
   });
 }
 

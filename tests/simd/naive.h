@@ -66,7 +66,9 @@ inline Doubles matmul(const simd::Matmul& p) {
       double sum = p.bias ? p.bias[j] : 0;
       for (std::int64_t k = 0; k < p.k; ++k) {
         const double a = p.form == simd::Form::TN ? p.a[k * p.lda + i] : p.a[i * p.lda + k];
-        const double b = p.form == simd::Form::NT ? p.b[j * p.ldb + k] : p.b[k * p.ldb + j];
+        const double b = p.b_bytes                  ? static_cast<double>(p.byte_scales[j]) * p.b_bytes[j * p.ldb + k]
+                         : p.form == simd::Form::NT ? p.b[j * p.ldb + k]
+                                                    : p.b[k * p.ldb + j];
         sum += a * b;
       }
       c[static_cast<std::size_t>(i * p.n + j)] = sum;

@@ -126,7 +126,9 @@ ATTN_INLINE Part part_of(const Matmul& p, const MatmulPlan& plan, int64_t part) 
 /// b's rows [k, k + depth) and columns [column, column + columns) as tiles read them: rows of whole vectors.
 void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64_t columns, float* out) {
   const int64_t width = round_up(columns, kLanes);
-  if (p.form == Form::NT) {
+  if (p.b_bytes) {
+    pack_transposed_bytes(p.b_bytes + column * p.ldb + k, p.ldb, columns, depth, p.byte_scales + column, out, width);
+  } else if (p.form == Form::NT) {
     pack_transposed(p.b + column * p.ldb + k, p.ldb, columns, depth, 1.0f, out, width);
   } else {
     pack_rows(p.b + k * p.ldb + column, p.ldb, depth, columns, out, width);
@@ -165,10 +167,16 @@ void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, i
 }
 
 void multiply_few_rows(const Matmul& p, int64_t column, int64_t end) {
-  dot_products(p.a, p.lda, p.m, p.b, p.ldb, p.k, column, end, [&](int64_t r, int64_t c, float total) {
+  const auto store_sum = [&](int64_t r, int64_t c, float total) {
     float* y = p.c + r * p.ldc + c;
     *y = total + (p.bias ? p.bias[c] : 0.0f) + (p.accumulate ? *y : 0.0f);
-  });
+  };
+  if (p.b_bytes) {
+    dot_products(p.a, p.lda, p.m, p.b_bytes, p.ldb, p.k, column, end,
+                 [&](int64_t r, int64_t c, float total) { store_sum(r, c, total * p.byte_scales[c]); });
+  } else {
+    dot_products(p.a, p.lda, p.m, p.b, p.ldb, p.k, column, end, store_sum);
+  }
   activate_part(p, 0, p.m, column, end - column);
 }
 

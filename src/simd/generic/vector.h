@@ -96,6 +96,26 @@ ATTN_INLINE void store(float* p, Vec x, All = {}) {
   *reinterpret_cast<VecInMemory*>(p) = x;
 }
 
+/// The next kLanes whole numbers.
+ATTN_INLINE Vec load(const int8_t* p, All = {}) {
+#if ATTN_VECTOR_BYTES == 64
+  const __m512i words = _mm512_maskz_cvtepi8_epi32(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  return __builtin_convertvector(reinterpret_cast<VecInt>(words), Vec);
+#elif ATTN_VECTOR_BYTES == 32
+  const __m256i words = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  return __builtin_convertvector(reinterpret_cast<VecInt>(words), Vec);
+#else
+  typedef int8_t Bytes __attribute__((vector_size(kLanes)));
+  Bytes bytes;
+  __builtin_memcpy(&bytes, p, sizeof bytes);
+  return __builtin_convertvector(bytes, Vec);
+#endif
+}
+/// The same: rows of bytes end with a whole vector, and what the last lanes hold does not count.
+ATTN_INLINE Vec load(const int8_t* p, First) {
+  return load(p);
+}
+
 #if ATTN_VECTOR_BYTES == 64
 ATTN_INLINE Vec load(const float* p, First part) {
   return reinterpret_cast<Vec>(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << part.count) - 1), p));

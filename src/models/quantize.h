@@ -1,0 +1,14 @@
+#pragma once
+// Weights in whole numbers, one byte each, for a model that is only used from now on.
+
+#include "models/config.h"
+#include "tensor/parameters.h"
+
+namespace attn {
+
+/// Every matrix that states are multiplied with, the output projection included (a tied one keeps its floats for the
+/// lookup of tokens), gets a copy in whole numbers that products read from now on; embeddings, norms and biases stay as
+/// they are. Throws Error naming a matrix that holds a number that is not finite.
+void quantize(Parameters& parameters, const ModelConfig& config);
+
+}  // namespace attn

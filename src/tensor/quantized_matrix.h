@@ -1,0 +1,28 @@
+#pragma once
+// A matrix of whole numbers in one byte each, a quarter of the floats that it stands for.
+
+#include <cstdint>
+#include <vector>
+
+namespace attn {
+
+/// Symmetric per row: element (i, j) stands for scale(i)·q(i, j) with scale(i) = max over j of |w(i, j)| / 127 and
+/// q(i, j) = w(i, j) / scale(i), rounded to the nearest whole number, halves to the even one.
+class QuantizedMatrix {
+ public:
+  /// values (rows, columns), all finite.
+  QuantizedMatrix(const float* values, std::int64_t rows, std::int64_t columns);
+
+  /// (rows, stride): a row is `columns` numbers, and zeros up to the next multiple of 16.
+  const std::int8_t* values() const { return values_.data(); }
+  std::int64_t stride() const { return stride_; }
+  const float* scales() const { return scales_.data(); }  // (rows)
+  std::size_t bytes() const { return values_.size() + scales_.size() * sizeof(float); }
+
+ private:
+  std::int64_t stride_;
+  std::vector<std::int8_t> values_;
+  std::vector<float> scales_;
+};
+
+}  // namespace attn
