@@ -211,15 +211,15 @@ costs less than one after the other.
 Precision: everything is computed in 32-bit floats (f32) unless --precision asks
 for less.
 
-  int8   of generate, chat, translate and evaluate: each row of a weight matrix
-         becomes whole numbers q = round(w / s), s = max|w| / 127, one byte each,
-         and s x q stands for w. Models that the caches do not hold decode up to
+  int8   of generate, chat, translate and evaluate: a row w of a weight matrix
+         becomes whole numbers q = round(w / s) with s = max|w| / 127, a byte
+         each, and s x q stands for w. Models that no cache holds decode up to
          four times as fast, as a token costs a pass of the weights; the loss
          changes in the third digit. The folder keeps its floats
 
     attn evaluate play valid.txt --precision int8    # the loss, to compare
     attn generate play --precision int8 --prompt "To be"
-    attn bench --decode 6,6,384,256,1,65             # f32 and int8 on this machine
+    attn bench --decode 6,6,384,256,1,65             # both on this machine
 )";
 
 constexpr std::string_view kConfig =
