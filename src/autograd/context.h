@@ -21,6 +21,7 @@ struct Context {
   const simd::Kernels& kernels;
   Tape* tape = nullptr;                            // null: inference, nothing is recorded
   bool training = false;                           // dropout is active
+  bool bf16 = false;                               // products round their operands to bfloat16
   RandomStream random{0, RandomPurpose::dropout};  // of this step and micro-batch
   std::uint64_t operations = 0;                    // counts random operations, so that each has numbers of its own
   AttentionTrace* trace = nullptr;                 // null: attention weights are never written out

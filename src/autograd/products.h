@@ -12,15 +12,17 @@ namespace attn {
 /// Runs `count` products (at most 2) of about the same cost side by side, so that the threads meet as rarely as for
 /// one, and, beside their last round, `task(block)` for every block below `more_blocks`.
 template <class Task>
-void run_products(Context& context, const simd::Matmul* products, int count, std::int64_t more_blocks,
-                  const Task& task) {
+void run_products(Context& context, const simd::Matmul* given, int count, std::int64_t more_blocks, const Task& task) {
   constexpr int kMost = 2;
   const simd::Kernels& kernels = context.kernels;
   ThreadPool& pool = context.pool;
+  simd::Matmul products[kMost];
   simd::MatmulPlan plans[kMost] = {};
   double flops = 0;
   std::int64_t scratch = 0, rounds = 1;
   for (int i = 0; i < count; ++i) {
+    products[i] = given[i];
+    products[i].bf16 = context.bf16;
     plans[i] = kernels.plan_matmul(products[i]);
     flops += 2.0 * static_cast<double>(products[i].m * products[i].n) * static_cast<double>(products[i].k);
     scratch = std::max(scratch, plans[i].scratch);

@@ -8,7 +8,8 @@ namespace attn {
 using simd::Activation;
 using simd::NormKind;
 
-/// What products read: floats, or weights of one byte, for a model that is only used (see QuantizedMatrix).
-enum class Precision { f32, int8 };
+/// What products read: floats; of a model that is trained, both operands rounded to bfloat16, their sums still floats; of
+/// a model that is only used, weights of one byte (see QuantizedMatrix).
+enum class Precision { f32, bf16, int8 };
 
 }  // namespace attn

@@ -72,8 +72,8 @@ struct Examination {
     initial = Trainer(task, options, pool, kernels).validate(false).mean();
     status.show("overfitting one batch");
     const double rate = options.schedule.learning_rate;
-    const OverfitResult overfit =
-        overfit_one_batch(task, options.optimizer, rate, kOverfitSteps, kOverfitEnough, pool, kernels);
+    const OverfitResult overfit = overfit_one_batch(task, options.optimizer, rate, kOverfitSteps, kOverfitEnough, pool,
+                                                    kernels, options.precision);
     return {judge_initial_loss(initial, loss_of_ignorance(config), started), judge_overfit(overfit, rate)};
   }
 

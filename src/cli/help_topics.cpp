@@ -196,8 +196,9 @@ result is the same to the last bit for every number. A machine that is busy
 otherwise is slower with all of them than with one less. Small models generate
 on one thread: sharing so little work costs more than it saves.
 
-Instruction sets: AVX-512, AVX2 or the baseline, the best that the machine has;
-ATTN_SIMD=avx2 forces one. Results of different sets differ in the last bits.
+Instruction sets: AVX-512 (with BF16 or without), AVX2 or the baseline, the best
+that the machine has; ATTN_SIMD=avx2 forces one. Results of different sets
+differ in the last bits.
 
 Memory: parameters x 16 bytes (value, gradient and the optimizer's two averages)
 and the activations of one batch, which grow with --batch x --context but not
@@ -215,8 +216,13 @@ for less.
          becomes whole numbers q = round(w / s) with s = max|w| / 127, a byte
          each, and s x q stands for w. Models that no cache holds decode up to
          four times as fast, as a token costs a pass of the weights; the loss
-         changes in the third digit. The folder keeps its floats
+         hardly changes. The folder keeps its floats
+  bf16   of train: what is multiplied is rounded to bfloat16, 8 bits of each
+         number; sums, weights, optimizer, norms, attention and validation stay
+         f32. Faster where the processor has AVX512-BF16; elsewhere results are
+         the same but for rounding, more slowly, and training says so
 
+    attn train generate play.txt --out play --precision bf16
     attn evaluate play valid.txt --precision int8    # the loss, to compare
     attn generate play --precision int8 --prompt "To be"
     attn bench --decode 6,6,384,256,1,65             # both on this machine

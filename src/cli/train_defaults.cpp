@@ -97,6 +97,7 @@ TrainerOptions settle_training(TrainOptions& options, const ModelConfig& config,
   TrainerOptions result;
   result.schedule = {*options.schedule, *options.lr, *options.min_lr, *options.warmup, *options.steps};
   result.optimizer = {options.beta1, *options.beta2, options.eps, *options.weight_decay, options.clip};
+  result.precision = options.precision;
   result.seed = options.seed;
   result.accumulate = options.accumulate;
   result.eval_every = *options.eval_every;

@@ -30,6 +30,7 @@ constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"cosine", Sched
                                                                 {"constant", Schedule::constant}};
 constexpr std::pair<std::string_view, OptimizerKind> kOptimizers[] = {{"adamw", OptimizerKind::adamw},
                                                                       {"muon", OptimizerKind::muon}};
+constexpr std::pair<std::string_view, Precision> kPrecisions[] = {{"f32", Precision::f32}, {"bf16", Precision::bf16}};
 
 }  // namespace
 
@@ -180,6 +181,10 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                            .help = "batches whose gradients are added up for one update"});
   options.add(optimizer, kOptimizers,
               {.name = "optimizer", .help = "update rule; muon: AdamW, but Muon for the matrices inside the layers"});
+  options.add(
+      precision, kPrecisions,
+      {.name = "precision",
+       .help = "of what is multiplied; bf16 is faster where the processor has AVX512-BF16: see attn help speed"});
   options.add(lr, {.name = "lr",
                    .metavar = "X",
                    .minimum = 0,

@@ -59,6 +59,7 @@ struct TrainOptions {
   std::optional<std::int64_t> batch, batch_tokens;
   std::int64_t accumulate = 1;
   OptimizerKind optimizer = OptimizerKind::adamw;
+  Precision precision = Precision::f32;
   std::optional<double> lr, min_lr;
   std::optional<std::int64_t> warmup;
   std::optional<Schedule> schedule;

@@ -70,6 +70,7 @@ class TrainRun {
                  " steps; --steps N with a larger N continues it");
       return 0;
     }
+    if (!call_.common.quiet) tell_slow_precision();
     if (options_.time) fix_steps();
     if (options_.plan) {
       call_.out.write(describe_plan(plan_figures(), options_.json));
@@ -157,6 +158,11 @@ class TrainRun {
     write_file(join_path(options_.out, kTrainingOptionsFile), table_.to_file_text());
     write_file(join_path(options_.out, kConfigFile), config_to_json(config_));
     recipe_->save_files(options_.out, config_);
+  }
+
+  void tell_slow_precision() const {
+    if (options_.precision != Precision::bf16 || kernels_.bf16_instruction) return;
+    call_.note("attn: without AVX512-BF16 (this is ", kernels_.name, ") --precision bf16 is slower than f32");
   }
 
   void describe() {

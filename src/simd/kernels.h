@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "simd/pair_tile.h"
+
 namespace attn::simd {
 
 enum class Activation : int32_t { none, relu, gelu, gelu_tanh, tanh };
@@ -39,6 +41,9 @@ struct Matmul {
   /// what a row holds beyond K must be readable and does not count.
   const int8_t* b_bytes = nullptr;
   const float* byte_scales = nullptr;  // (N)
+  /// a and b are rounded to bfloat16 (to the nearest, halves to the even one) before they are multiplied; sums are floats.
+  /// Not together with b_bytes.
+  bool bf16 = false;
   float* c = nullptr;
   int64_t ldc = 0;
   bool accumulate = false;      // adds to c instead of overwriting it; not together with an activation
@@ -64,6 +69,7 @@ struct MatmulPlan {
   int64_t scratch;         // floats that one running block needs
   int64_t depth, columns;  // of k and of c in a round
   int64_t block_tiles, row_blocks, block_columns;
+  PairTileFunction pair_tile;  // of a product in bfloat16; else null
 };
 
 enum class NormKind : int32_t { layer, rms };
@@ -210,8 +216,9 @@ struct EmbeddingBackward {
 
 /// Every kernel, compiled for one instruction set. Ranges are half-open.
 struct Kernels {
-  const char* name;       // "baseline", "avx2", "avx512"; on aarch64 "baseline" is NEON
+  const char* name;       // "baseline", "avx2", "avx512", "avx512bf16"; on aarch64 "baseline" is NEON
   int64_t vector_floats;  // floats in a SIMD register
+  bool bf16_instruction;  // products in bfloat16 are faster than in float; else slower
 
   MatmulPlan (*plan_matmul)(const Matmul&);
   /// `packed` and `scratch` are aligned to 64 bytes.

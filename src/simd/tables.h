@@ -9,6 +9,8 @@ extern const Kernels kBaselineKernels;
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
+/// What a processor with AVX512-BF16 has beyond kAvx512Kernels, for the same tiles.
+extern const PairTileFunction kAvx512Bf16PairTile;
 #endif
 
 }  // namespace attn::simd

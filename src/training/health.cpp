@@ -145,14 +145,15 @@ double median(std::vector<double> values) {
 }  // namespace
 
 OverfitResult overfit_one_batch(TrainingTask& task, OptimizerOptions optimizer, double learning_rate,
-                                std::int64_t most_steps, double enough, ThreadPool& pool,
-                                const simd::Kernels& kernels) {
+                                std::int64_t most_steps, double enough, ThreadPool& pool, const simd::Kernels& kernels,
+                                Precision precision) {
   constexpr std::int64_t kWarmup = 20;
   OneBatchTask one(task);
   TrainerOptions options;
   options.schedule = {Schedule::constant, learning_rate, learning_rate, kWarmup, most_steps};
   options.optimizer = std::move(optimizer);
   options.optimizer.weight_decay = 0;
+  options.precision = precision;
   options.eval_every = most_steps + 1;
   Trainer trainer(one, options, pool, kernels);
   OverfitObserver observer(enough);

@@ -23,7 +23,8 @@ struct OverfitResult {
 /// below `enough` times the first one or `most_steps` are done. Changes the parameters. A loss that is no number any more
 /// ends it, with `last` infinite.
 OverfitResult overfit_one_batch(TrainingTask& task, OptimizerOptions optimizer, double learning_rate,
-                                std::int64_t most_steps, double enough, ThreadPool& pool, const simd::Kernels& kernels);
+                                std::int64_t most_steps, double enough, ThreadPool& pool, const simd::Kernels& kernels,
+                                Precision precision = Precision::f32);
 
 /// How far the slope of the loss along a tensor's gradient, measured by central differences, is from the gradient's
 /// length, beyond what the measurement leaves open: a part of the length.

@@ -16,8 +16,8 @@ constexpr double kAlwaysShared = 1e12;  // FLOPs, as the pool is told
 
 }  // namespace
 
-Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels)
-    : task_(task), pool_(pool), kernels_(kernels), lanes_(kLanes) {
+Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels, Precision precision)
+    : task_(task), pool_(pool), kernels_(kernels), precision_(precision), lanes_(kLanes) {
   task.parameters().enable_gradients(kLanes);
   for (int i = 0; i < kLanes; ++i) {
     Lane& lane = lanes_[static_cast<std::size_t>(i)];
@@ -43,6 +43,7 @@ LossSum Lanes::train_part(Lane& lane, ThreadPool& pool, const BatchPart& part, c
   Context context{lane.arena, pool, kernels_};
   context.tape = &lane.tape;
   context.training = true;
+  context.bf16 = precision_ == Precision::bf16;
   context.random = random.derive(static_cast<std::uint64_t>(part.part));
   const LossSum loss = task_.train(context, part, gradient_scale);
   lane.tape.backward();

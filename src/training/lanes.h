@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "autograd/tape.h"
+#include "autograd/types.h"
 #include "base/arena.h"
 #include "base/random.h"
 #include "training/task.h"
@@ -17,8 +18,9 @@ namespace attn {
 
 class Lanes {
  public:
-  /// Makes room for the gradients of the task's parameters.
-  Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels);
+  /// Makes room for the gradients of the task's parameters. With Precision::bf16 the products of all passes round their
+  /// operands.
+  Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels, Precision precision = Precision::f32);
 
   /// Adds the gradients of gradient_scale·loss of that micro-batch to those of the lanes; the random numbers of its parts
   /// are derived from `random`. Throws what a part threw.
@@ -38,6 +40,7 @@ class Lanes {
   TrainingTask& task_;
   ThreadPool& pool_;
   const simd::Kernels& kernels_;
+  Precision precision_;
   std::vector<Lane> lanes_;
   std::vector<LossSum> losses_;  // of the parts
 };

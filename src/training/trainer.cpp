@@ -24,7 +24,7 @@ Trainer::Trainer(TrainingTask& task, const TrainerOptions& options, ThreadPool& 
       options_(options),
       pool_(pool),
       kernels_(kernels),
-      lanes_(task, pool, kernels),
+      lanes_(task, pool, kernels, options.precision),
       optimizer_(task.parameters().size(), options.optimizer) {}
 
 LossSum Trainer::accumulate_gradients(std::int64_t step) {

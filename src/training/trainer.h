@@ -17,6 +17,7 @@ namespace attn {
 struct TrainerOptions {
   ScheduleOptions schedule;  // with the number of steps
   OptimizerOptions optimizer;
+  Precision precision = Precision::f32;  // f32, or bf16 of products in training passes; validation is always in f32
   std::uint64_t seed = 1;
   std::int64_t accumulate = 1;    // micro-batches of one update
   std::int64_t eval_every = 100;  // steps

@@ -165,6 +165,39 @@ TEST_CASE("train: a finished run says so; more steps continue it; other options 
   CHECK(contains(changed.err, "has changed"));
 }
 
+TEST_CASE("train: --precision bf16 is recorded, the same bits on any number of threads, resumed, and near f32") {
+  const Lab lab;
+  const std::vector<std::string> constant = {"--schedule", "constant", "--warmup", "5"};
+  const auto train = [&](const std::string& out, std::vector<std::string> more) {
+    more.insert(more.end(), constant.begin(), constant.end());
+    const Outcome outcome = run_attn(lab.command(out, more));
+    REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+    return log_without_times(lab.folder.path(out + "/training/log.csv"));
+  };
+  train("f32", {});
+  const std::string log = train("bf16", {"--precision", "bf16"});
+  CHECK(lab.digest("bf16") != lab.digest("f32"));
+  CHECK(contains(read_file(lab.folder.path("bf16/training/options.conf")), "\nprecision = bf16\n"));
+  CHECK(train("threads", {"--precision", "bf16", "--threads", "3"}) == log);
+  CHECK(lab.digest("threads") == lab.digest("bf16"));
+
+  train("resumed", {"--precision", "bf16", "--steps", "40"});
+  const Outcome other = run_attn(lab.command("resumed", {"--resume", "--precision", "f32"}));
+  CHECK(other.exit_code != 0);
+  CHECK(contains(other.err, "--precision"));
+  CHECK(run_attn({"train", "--resume", lab.folder.path("resumed"), "--steps", "60", "--quiet"}).exit_code == 0);
+  CHECK(lab.digest("resumed") == lab.digest("bf16"));
+
+  const auto loss = [&](const std::string& out) {
+    const Outcome outcome = run_attn({"evaluate", lab.folder.path(out), lab.text, "--json"});
+    return parse_json(outcome.out, "stdout").at("loss").as_double();
+  };
+  CHECK(loss("bf16") == doctest::Approx(loss("f32")).epsilon(0.01));
+  const Outcome wrong = run_attn(lab.command("wrong", {"--precision", "int8"}));
+  CHECK(wrong.exit_code == 2);
+  CHECK(contains(wrong.err, "bf16"));
+}
+
 TEST_CASE("train: a loss that is no number stops with step and learning rate; the last good model stays") {
   const Lab lab;
   // A minimum far above the peak: the first step leaves the model as it was, the second one ruins it.

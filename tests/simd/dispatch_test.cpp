@@ -22,17 +22,26 @@ TEST_CASE("a named instruction set is another table with other functions, as wid
   std::set<double (*)(std::int64_t, float*)> functions;
   std::set<std::string> names;
   for_each_instruction_set([&](const simd::Kernels& kernels) {
-    const std::int64_t width = std::strcmp(kernels.name, "avx512") == 0 ? 16
-                               : std::strcmp(kernels.name, "avx2") == 0 ? 8
-                                                                        : 4;
+    const bool avx512 = std::strncmp(kernels.name, "avx512", 6) == 0;
+    const std::int64_t width = avx512 ? 16 : std::strcmp(kernels.name, "avx2") == 0 ? 8 : 4;
     CHECK(kernels.vector_floats == width);
     CHECK(simd::kernels_named(kernels.name) == &kernels);
-    CHECK(functions.insert(kernels.fma_peak).second);
+    CHECK(kernels.bf16_instruction == (std::strcmp(kernels.name, "avx512bf16") == 0));
+    CHECK((functions.insert(kernels.fma_peak).second || kernels.bf16_instruction));  // which has those of avx512
     CHECK(names.insert(kernels.name).second);
   });
   CHECK(names.count("baseline") == 1);
   CHECK(simd::kernels_named("sse9") == nullptr);
   CHECK(simd::kernels_named("") == nullptr);
+}
+
+TEST_CASE("products in bfloat16 have a tile of their own where there is an instruction for them") {
+  std::set<simd::PairTileFunction> tiles;
+  for_each_instruction_set([&](const simd::Kernels& kernels) {
+    CHECK(!kernels.plan_matmul({.m = 8, .n = 8, .k = 8}).pair_tile);
+    CHECK(tiles.insert(kernels.plan_matmul({.m = 8, .n = 8, .k = 8, .bf16 = true}).pair_tile).second);
+  });
+  CHECK(tiles.count(nullptr) == 0);
 }
 
 TEST_CASE("the peak is counted in whole vectors") {

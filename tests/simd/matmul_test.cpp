@@ -18,6 +18,7 @@ struct Case {
   bool accumulate = false, bias = false, slopes = false;
   Activation activation = Activation::none;
   bool bytes = false;  // b
+  bool bf16 = false;
 };
 
 /// (rows, ld) of whole numbers; what stands beyond the columns must not count.
@@ -60,6 +61,7 @@ void check_matmul(const Kernels& kernels, const Case& c) {
   p.slopes = c.slopes ? slopes.fill(7).data() : nullptr;
   p.accumulate = c.accumulate;
   p.activation = c.activation;
+  p.bf16 = c.bf16;
   const std::vector<float> before = out.copy();
   run_matmul(kernels, p);
 
@@ -146,6 +148,40 @@ TEST_CASE("matmul: b of whole numbers with a scale a row") {
     }
     check_matmul(kernels, {.form = Form::NT, .m = 3, .n = 37, .k = 0, .bias = true, .bytes = true});
     check_matmul(kernels, {.form = Form::NT, .m = 9, .n = 37, .k = 0, .bias = true, .bytes = true});
+  });
+}
+
+TEST_CASE("matmul: operands rounded to bfloat16, every tail of every dimension") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      for (std::int64_t size : awkward_sizes(kernels)) {
+        for (std::int64_t pad = 0; pad < 4; ++pad) {
+          check_matmul(kernels, {.form = form, .m = size, .n = 33, .k = 17, .pad = pad, .bf16 = true});
+          check_matmul(kernels,
+                       {.form = form, .m = 17, .n = size, .k = 9, .pad = pad, .accumulate = true, .bf16 = true});
+          check_matmul(kernels, {.form = form, .m = 7, .n = 35, .k = size, .pad = pad, .bias = true, .bf16 = true});
+        }
+      }
+      check_matmul(kernels, {.form = form, .m = 1, .n = 200, .k = 1, .bf16 = true});
+      check_matmul(kernels, {.form = form, .m = 5, .n = 37, .k = 0, .bias = true, .bf16 = true});
+    }
+  });
+}
+
+TEST_CASE("matmul: several blocks of operands rounded to bfloat16") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      check_matmul(kernels, {.form = form, .m = 150, .n = 97, .k = 601, .accumulate = true, .bf16 = true});
+      check_matmul(kernels, {.form = form, .m = 1100, .n = 70, .k = 40, .pad = 1, .bf16 = true});
+      check_matmul(kernels, {.form = form,
+                             .m = 97,
+                             .n = 530,
+                             .k = 1531,
+                             .bias = true,
+                             .slopes = true,
+                             .activation = Activation::gelu,
+                             .bf16 = true});
+    }
   });
 }
 

@@ -58,6 +58,14 @@ inline double dropout_factor(float rate, std::uint64_t key, std::uint64_t elemen
   return 1 / (1 - static_cast<double>(rate));
 }
 
+/// x rounded to the 8 bits of a bfloat16's significand, halves to the even one.
+inline double to_bf16(double x) {
+  if (x == 0 || !std::isfinite(x)) return x;
+  int exponent = 0;
+  const double fraction = std::frexp(x, &exponent);  // in [0.5, 1)
+  return std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8);
+}
+
 /// (M, N): a·b + bias, before activation and without what c held.
 inline Doubles matmul(const simd::Matmul& p) {
   Doubles c(static_cast<std::size_t>(p.m * p.n));
@@ -69,7 +77,7 @@ inline Doubles matmul(const simd::Matmul& p) {
         const double b = p.b_bytes                  ? static_cast<double>(p.byte_scales[j]) * p.b_bytes[j * p.ldb + k]
                          : p.form == simd::Form::NT ? p.b[j * p.ldb + k]
                                                     : p.b[k * p.ldb + j];
-        sum += a * b;
+        sum += p.bf16 ? to_bf16(a) * to_bf16(b) : a * b;
       }
       c[static_cast<std::size_t>(i * p.n + j)] = sum;
     }

@@ -7,6 +7,7 @@
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
 #include "simd/generic/pack.h"
+#include "simd/generic/pack_pairs.h"
 #include "simd/generic/tile.h"
 
 namespace attn::simd {
@@ -41,9 +42,21 @@ ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
   return plan.depth * kPanel + 16;
 }
 
+/// The same of words of two bfloat16 numbers: a block keeps one tile of a at a time.
+static_assert(kPairPanel == kPanel && kPackedRows % 2 == 0);
+ATTN_INLINE int64_t pair_tile_words(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, 2) * kPairRowWords;
+}
+ATTN_INLINE int64_t pair_panel_words(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, 2) * kPairPanel + 16;
+}
+ATTN_INLINE int64_t tile_rows(const Matmul& p) {
+  return p.bf16 ? kPairRows : kTileRows;
+}
+
 /// Blocks of whole tiles of rows, and, if these are few, of some panels only.
 void plan_blocks(const Matmul& p, MatmulPlan& plan) {
-  const int64_t tiles = ceil_div(p.m, kTileRows), panels = ceil_div(plan.columns, kPanel);
+  const int64_t tiles = ceil_div(p.m, tile_rows(p)), panels = ceil_div(plan.columns, kPanel);
   const int64_t flops = 2 * p.m * plan.columns * plan.depth;
   const int64_t wanted = max(1, min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops)));
   plan.block_tiles = ceil_div(tiles, wanted);
@@ -77,11 +90,16 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   plan_blocks(p, plan);
   plan.copies_a = copies_a(p);
   plan.scratch = plan.copies_a ? plan.block_tiles * tile_stride(plan) : 0;
-  if (!copies_b(p)) return;
+  if (!copies_b(p) && !p.bf16) return;
   plan.method = MatmulMethod::packed;
   plan.rounds = plan.parts;
   plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
   plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
+  if (!p.bf16) return;
+  plan.copies_a = true;
+  plan.scratch = pair_tile_words(plan);
+  plan.packed = ceil_div(plan.columns, kPanel) * pair_panel_words(plan);
+  plan.pair_tile = multiply_pair_tile;
 }
 
 /// Few rows: copies would not pay.
@@ -97,7 +115,9 @@ MatmulPlan plan_matmul(const Matmul& p) {
   plan.columns = p.n;
   plan.method = MatmulMethod::in_place;
   plan.rounds = plan.parts = 1;
-  if (p.form == Form::NT && p.m <= kDotRows) {
+  if (p.bf16) {
+    plan_tiles(p, plan);
+  } else if (p.form == Form::NT && p.m <= kDotRows) {
     plan_dots(p, plan);
   } else if (p.form == Form::NT || p.m > 2 * kTileRows) {
     plan_tiles(p, plan);
@@ -135,8 +155,27 @@ void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64
   }
 }
 
+/// The same in words of two bfloat16 numbers.
+void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, PairWord* packed) {
+  const int64_t stride = pair_panel_words(plan);
+  if (p.form == Form::NT) {
+    const int64_t column = part.column + block * kPanel, columns = min(kPanel, part.column_end - column);
+    if (columns <= 0) return;
+    pack_pair_columns(p.b + column * p.ldb + part.k, p.ldb, columns, part.depth, packed + block * stride, kPairPanel);
+    return;
+  }
+  const int64_t first = block * kPackedRows, depth = min(kPackedRows, part.depth - first);
+  if (depth <= 0) return;  // the last round may be less deep
+  PairWord* panel = packed + first / 2 * kPairPanel;
+  for (int64_t column = part.column; column < part.column_end; column += kPanel, panel += stride) {
+    const float* from = p.b + (part.k + first) * p.ldb + column;
+    pack_pair_rows(from, p.ldb, depth, min(kPanel, part.column_end - column), panel, kPairPanel);
+  }
+}
+
 void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
   const Part r = part_of(p, plan, round);
+  if (p.bf16) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
   if (p.form == Form::NT) {
     const int64_t column = r.column + block * kPanel;
     if (column >= r.column_end) return;  // the last round may be narrower
@@ -290,16 +329,44 @@ struct BlockProduct {
   }
 };
 
+/// The same of bfloat16 numbers: a tile of a becomes words once, for all of the block's panels.
+void multiply_pair_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t column, int64_t column_end,
+                         const PairWord* packed, PairWord* scratch, int64_t row, int64_t rows) {
+  if (p.form == Form::TN) {
+    pack_pair_rows(p.a + part.k * p.lda + row, p.lda, part.depth, rows, scratch, kPairRowWords);
+  } else {
+    pack_pair_columns(p.a + row * p.lda + part.k, p.lda, rows, part.depth, scratch, kPairRowWords);
+  }
+  for (int64_t c = column; c < column_end; c += kPairPanel) {
+    const int64_t columns = min(kPairPanel, column_end - c);
+    plan.pair_tile({.a = scratch,
+                    .b = packed + (c - part.column) / kPairPanel * pair_panel_words(plan),
+                    .pairs = ceil_div(part.depth, 2),
+                    .c = p.c + row * p.ldc + c,
+                    .ldc = p.ldc,
+                    .rows = rows,
+                    .columns = columns,
+                    .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
+                    .add = p.accumulate || part.k > 0});
+    if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, columns);
+  }
+}
+
 void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, const float* packed,
                     float* scratch) {
   const int64_t column = part.column + block / plan.row_blocks * plan.block_columns;
   const int64_t column_end = min(part.column_end, column + plan.block_columns);
   if (column >= column_end) return;  // the last part may be narrower
   if (plan.method == MatmulMethod::dots) return multiply_few_rows(p, column, column_end);
-  const TileRows tiles(0, p.m, kTileRows);
+  const TileRows tiles(0, p.m, tile_rows(p));
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
-  const BlockProduct product = {p, plan, part, column, column_end, packed, scratch, tiles};
-  product.run(tile, min(ceil_div(p.m, kTileRows), tile + plan.block_tiles));
+  const int64_t tile_end = min(ceil_div(p.m, tile_rows(p)), tile + plan.block_tiles);
+  if (!p.bf16) return BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
+  for (int64_t t = tile; t < tile_end; ++t) {
+    const int64_t row = tiles.first_row(t);
+    multiply_pair_block(p, plan, part, column, column_end, reinterpret_cast<const PairWord*>(packed),
+                        reinterpret_cast<PairWord*>(scratch), row, tiles.first_row(t + 1) - row);
+  }
 }
 
 void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,

@@ -47,8 +47,8 @@ ATTN_INLINE void pack_transposed_block(const float* source, int64_t ld, int64_t 
 
 /// out (columns, width) = factor·sourceᵀ with source (rows, columns), rows <= width, width a multiple of kLanes. Unrolled,
 /// it is large: one copy serves all callers.
-__attribute__((noinline)) void pack_transposed(const float* source, int64_t ld, int64_t rows, int64_t columns,
-                                               float factor, float* out, int64_t width) {
+ATTN_ONE_COPY void pack_transposed(const float* source, int64_t ld, int64_t rows, int64_t columns, float factor,
+                                   float* out, int64_t width) {
   for (int64_t row = 0; row < rows; row += kLanes) {
     const int64_t present = min(kLanes, rows - row);
     for_each_vector(0, columns, [=](int64_t i, auto lanes) {

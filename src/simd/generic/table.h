@@ -20,6 +20,7 @@ namespace {
 constexpr Kernels make_table(const char* name) {
   return {.name = name,
           .vector_floats = kLanes,
+          .bf16_instruction = false,
           .plan_matmul = plan_matmul,
           .pack_matmul = pack_matmul,
           .matmul = matmul,

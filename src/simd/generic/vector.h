@@ -18,6 +18,12 @@
 #endif
 
 #define ATTN_INLINE inline __attribute__((always_inline))
+// Of functions that are large for what they do: the compiler makes no second copy for a caller's constants.
+#if defined(__clang__)
+#define ATTN_ONE_COPY __attribute__((noinline))
+#else
+#define ATTN_ONE_COPY __attribute__((noinline, noclone))
+#endif
 #if defined(__clang__)
 #define ATTN_UNROLL _Pragma("clang loop unroll(full)")
 #else
