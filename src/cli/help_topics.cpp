@@ -217,8 +217,8 @@ for less.
          each, and s x q stands for w. Models that no cache holds decode up to
          four times as fast, as a token costs a pass of the weights; the loss
          hardly changes. The folder keeps its floats
-  bf16   of train: what is multiplied is rounded to bfloat16, 8 bits of each
-         number; sums, weights, optimizer, norms, attention and validation stay
+  bf16   of train: what is multiplied is rounded to bfloat16, 8 significant
+         bits; sums, weights, optimizer, norms, attention and validation stay
          f32. Faster where the processor has AVX512-BF16; elsewhere results are
          the same but for rounding, more slowly, and training says so
 
