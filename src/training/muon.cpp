@@ -42,10 +42,85 @@ void multiply(const simd::Kernels& kernels, simd::Matmul product, const float* a
   multiply_alone(kernels, product, kernels.plan_matmul(product), scratch);
 }
 
-double flops(std::int64_t rows, std::int64_t columns) {
-  const double n = static_cast<double>(std::min(rows, columns));
-  return kIterations * 2 * n * n * (2.0 * static_cast<double>(std::max(rows, columns)) + n);
+// The shorter side must be so many times in the longer one for the iterations on the Gram matrix alone to pay: they take
+// 4 small products each, the others one small and two long ones.
+constexpr std::int64_t kGramRatio = 2;
+
+bool iterates_gram(std::int64_t rows, std::int64_t columns) {
+  return std::max(rows, columns) >= kGramRatio * std::min(rows, columns);
 }
+
+double flops(std::int64_t rows, std::int64_t columns) {
+  const double n = static_cast<double>(std::min(rows, columns)), length = static_cast<double>(std::max(rows, columns));
+  if (iterates_gram(rows, columns)) return 2 * n * n * (2 * length + (4 * kIterations - 3) * n);
+  return kIterations * 2 * n * n * (2 * length + n);
+}
+
+// The iterations on x (rows, columns), n the shorter side.
+class NewtonSchulz {
+ public:
+  NewtonSchulz(const simd::Kernels& kernels, float* x, std::int64_t rows, std::int64_t columns, float* room)
+      : kernels_(kernels),
+        products_(rows, columns),
+        rows_(rows),
+        columns_(columns),
+        n_(std::min(rows, columns)),
+        x_(x) {
+    next_ = room;
+    gram_ = next_ + round_up(rows * columns);
+    polynomial_ = gram_ + round_up(n_ * n_);
+    factor_ = polynomial_ + round_up(n_ * n_);
+    spare_ = factor_ + round_up(n_ * n_);
+    scratch_ = spare_ + round_up(n_ * n_);
+  }
+
+  void run() {
+    for (int iteration = 0; iteration < kIterations; ++iteration) {
+      multiply(kernels_, products_.gram, x_, x_, gram_, scratch_);
+      make_polynomial();
+      apply(polynomial_);
+    }
+  }
+
+  // The next x would be p·x and its Gram matrix p·g·p, for p and g are symmetric: all p are multiplied first, and
+  // x once.
+  void run_on_gram() {
+    multiply(kernels_, products_.gram, x_, x_, gram_, scratch_);
+    make_polynomial();
+    std::copy_n(polynomial_, n_ * n_, factor_);
+    for (int iteration = 1; iteration < kIterations; ++iteration) {
+      multiply_small(polynomial_, gram_, spare_);
+      multiply_small(spare_, polynomial_, gram_);
+      make_polynomial();
+      multiply_small(polynomial_, factor_, spare_);
+      std::swap(factor_, spare_);
+    }
+    apply(factor_);
+  }
+
+ private:
+  void multiply_small(const float* a, const float* b, float* c) {
+    multiply(kernels_, products_.square, a, b, c, scratch_);
+  }
+  void make_polynomial() {
+    multiply_small(gram_, gram_, polynomial_);
+    for (std::int64_t i = 0; i < n_ * n_; ++i) polynomial_[i] = kCubic * gram_[i] + kQuintic * polynomial_[i];
+    for (std::int64_t i = 0; i < n_; ++i) polynomial_[i * n_ + i] += kLinear;
+  }
+  void apply(const float* factor) {
+    const bool wide = rows_ <= columns_;
+    multiply(kernels_, products_.apply, wide ? factor : x_, wide ? x_ : factor, next_, scratch_);
+    std::copy_n(next_, rows_ * columns_, x_);
+  }
+
+  const simd::Kernels& kernels_;
+  const Products products_;
+  std::int64_t rows_, columns_, n_;
+  float* x_;
+  float* next_;                                   // (rows, columns)
+  float *gram_, *polynomial_, *factor_, *spare_;  // (n, n)
+  float* scratch_;
+};
 
 // The momentum moves on; `direction` (rows, columns) is what Nesterov's rule makes of it.
 void move_momentum(const MuonUpdate& update, const LayerMatrix& matrix, float* direction) {
@@ -67,32 +142,19 @@ std::int64_t muon_room(const simd::Kernels& kernels, std::int64_t rows, std::int
     const simd::MatmulPlan plan = kernels.plan_matmul(*product);
     scratch = std::max(scratch, plan.packed + plan.scratch);
   }
-  return round_up(rows * columns) + 2 * round_up(n * n) + scratch;
+  return round_up(rows * columns) + 4 * round_up(n * n) + scratch;
 }
 
 void orthogonalise(const simd::Kernels& kernels, float* x, std::int64_t rows, std::int64_t columns, float* room) {
-  const Products products(rows, columns);
-  const std::int64_t n = std::min(rows, columns), size = rows * columns;
-  float* next = room;                          // (rows, columns)
-  float* gram = next + round_up(size);         // (n, n)
-  float* polynomial = gram + round_up(n * n);  // (n, n)
-  float* scratch = polynomial + round_up(n * n);
-
   // Frobenius' norm is at least the largest singular value, so that all are at most 1 to begin with.
-  const double norm = std::sqrt(kernels.dot(x, x, 0, size));
+  const double norm = std::sqrt(kernels.dot(x, x, 0, rows * columns));
   if (norm == 0) return;
-  kernels.scale(x, static_cast<float>(1 / norm), 0, size);
-  for (int iteration = 0; iteration < kIterations; ++iteration) {
-    multiply(kernels, products.gram, x, x, gram, scratch);
-    multiply(kernels, products.square, gram, gram, polynomial, scratch);
-    for (std::int64_t i = 0; i < n * n; ++i) polynomial[i] = kCubic * gram[i] + kQuintic * polynomial[i];
-    for (std::int64_t i = 0; i < n; ++i) polynomial[i * n + i] += kLinear;
-    if (rows <= columns) {
-      multiply(kernels, products.apply, polynomial, x, next, scratch);
-    } else {
-      multiply(kernels, products.apply, x, polynomial, next, scratch);
-    }
-    std::copy_n(next, size, x);
+  kernels.scale(x, static_cast<float>(1 / norm), 0, rows * columns);
+  NewtonSchulz iterations(kernels, x, rows, columns, room);
+  if (iterates_gram(rows, columns)) {
+    iterations.run_on_gram();
+  } else {
+    iterations.run();
   }
 }
 

@@ -132,20 +132,25 @@ TEST_CASE("train: a run killed again and again ends like one that was not") {
 
 TEST_CASE("train: Ctrl-C saves and exits with 130; --resume DIR goes on where it stopped, SIGTERM likewise") {
   const Lab lab;
-  const std::vector<std::string> more = {"--steps", "3000", "--eval-every", "1000"};
-  REQUIRE(run_attn(lab.command("whole", more)).exit_code == 0);
-  for (const int number : {SIGINT, SIGTERM}) {
-    const std::string out = number == SIGINT ? "int" : "term";
-    const int process = start_attn(lab.command(out, more), lab.folder.path("log"));
-    while (!lab.has(out + "/training/log.csv")) usleep(1000);
+  struct Case {
+    int signal;
+    std::string out, optimizer;
+  };
+  for (const Case& one : {Case{SIGINT, "int", "adamw"}, Case{SIGTERM, "term", "muon"}}) {
+    CAPTURE(one.optimizer);
+    const std::vector<std::string> more = {"--steps", "3000", "--eval-every", "1000", "--optimizer", one.optimizer};
+    REQUIRE(run_attn(lab.command("whole-" + one.optimizer, more)).exit_code == 0);
+    const int process = start_attn(lab.command(one.out, more), lab.folder.path("log"));
+    while (!lab.has(one.out + "/training/log.csv")) usleep(1000);
     usleep(50000);
-    kill(process, number);
-    CHECK(wait_for_exit(process) == 128 + number);
-    CHECK(lab.has(out + "/model.safetensors"));
-    const Outcome resumed = run_attn({"train", "--resume", lab.folder.path(out), "--quiet"});
+    kill(process, one.signal);
+    CHECK(wait_for_exit(process) == 128 + one.signal);
+    CHECK(lab.has(one.out + "/model.safetensors"));
+    const Outcome resumed = run_attn({"train", "--resume", lab.folder.path(one.out), "--quiet"});
     REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.err);
-    CHECK(lab.digest(out) == lab.digest("whole"));
+    CHECK(lab.digest(one.out) == lab.digest("whole-" + one.optimizer));
   }
+  CHECK(lab.digest("whole-adamw") != lab.digest("whole-muon"));
 }
 
 TEST_CASE("train: a finished run says so; more steps continue it; other options and changed data are refused") {

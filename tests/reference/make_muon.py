@@ -1,4 +1,4 @@
-"""Writes muon.txt: eight steps of torch.optim.Muon with weight decay on a wide and a tall matrix, with the learning rate
+"""Writes muon.txt: eight steps of torch.optim.Muon with weight decay on matrices of four shapes, with the learning rate
 adjusted to AdamW's size as training/muon.h does. PyTorch iterates in bfloat16; here that is replaced by float32, so that
 the results can be compared closely. Made with torch 2.15."""
 
@@ -10,7 +10,7 @@ STEPS = 8
 
 torch.bfloat16 = torch.float32
 torch.manual_seed(2)
-matrices = [torch.nn.Parameter(torch.randn(3, 5)), torch.nn.Parameter(torch.randn(6, 4))]
+matrices = [torch.nn.Parameter(torch.randn(shape)) for shape in ((3, 5), (6, 4), (2, 6), (9, 3))]
 optimizer = torch.optim.Muon(matrices, lr=0.02, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw")
 
 
