@@ -90,6 +90,14 @@ divides one by the root of the other (+ --eps); --weight-decay pulls matrices
 towards 0 by lr x decay an update. muon treats the matrices inside the layers as
 a whole instead. --clip limits the norm of all gradients together.
 
+Fast recipe: on Tiny Shakespeare, letter by letter, muon with rotary positions,
+a rate of 0.01 to 0.02 and two or three layers came to a loss of 1.88 to 1.70 in
+the fewest seconds (README, Figures, has more):
+
+    attn train generate play.txt --out play --tokenizer char --optimizer muon \
+      --positions rotary --lr 1e-2 --layers 2 --d-model 128 --context 128 \
+      --batch 8 --dropout 0 --warmup 30 --steps 750
+
 --steps counts updates, --epochs passes over the data; --time 10m takes as many
 updates as fit: after 20 of them the number is fixed and recorded, so that the
 training can be repeated. training/log.csv has the learning rate of every
