@@ -40,6 +40,8 @@ int show_help(std::span<const std::string> words, StandardOutput& out, const Ter
     out.write(help_of(PreparedCommand(*row), terminal));
   } else if (const HelpTopic* topic = find_help_topic(name)) {
     out.write(topic->text);
+  } else if (const CommandRow* first = find_command(words.front())) {  // `attn help train generate`
+    out.write(help_of(PreparedCommand(*first), terminal));
   } else {
     const std::string meant = did_you_mean(name, help_words(true));
     usage_error("no help on '", name, "'", meant.empty() ? "; 'attn help' lists all commands and topics" : meant);

@@ -64,6 +64,7 @@ TEST_CASE("program: topics by name, alias and words; version") {
   CHECK(contains(formats, "jsonl"));
   CHECK(run_attn({"help", "formats"}).out == formats);
   CHECK(run_attn({"help", "file", "formats"}).out == formats);
+  CHECK(run_attn({"help", "train", "generate"}).out == run_attn({"help", "train"}).out);
   const std::string list = run_attn({"help", "topics"}).out;
   for (const HelpTopic& topic : help_topics()) {
     CAPTURE(topic.name);
