@@ -207,7 +207,7 @@ clean:
 	rm -rf $(BUILD) attn demo
 
 help:
-	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder, V=1)'
+	@echo 'make                 build ./attn (CXX=clang++, STATIC=1, CXXFLAGS=..., BUILD=folder, V=1; PRECOMPILE= with ccache)'
 	@echo 'make demo            train one model of each family on data/ and show what it does, into demo/'
 	@echo "make test            build and run the tests (FILTER='*part of a name*')"
 	@echo 'make check           format, layers, manual page and completions, tests under ASan and UBSan, threads under TSan'
