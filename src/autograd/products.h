@@ -53,6 +53,8 @@ void run_products(Context& context, const simd::Matmul* given, int count, std::i
   }
 }
 
+static_assert(QuantizedMatrix::kStrideUnit % simd::kByteRowUnit == 0);
+
 /// A product (form NT) with a weight's transpose: of its numbers, or of their copy in whole numbers where it has one.
 inline simd::Matmul with_weight(simd::Matmul product, const Tensor& weight) {
   if (const QuantizedMatrix* const quantized = weight.quantized) {

@@ -7,7 +7,6 @@ namespace attn {
 
 namespace {
 
-constexpr std::int64_t kStrideUnit = 16;  // kernels read whole vectors of bytes
 constexpr float kLargest = 127;
 
 // |x| <= 127: added to and taken from a number whose last bit stands for 1, x is rounded to the nearest even.

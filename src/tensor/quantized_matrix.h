@@ -10,10 +10,12 @@ namespace attn {
 /// q(i, j) = w(i, j) / scale(i), rounded to the nearest whole number, halves to the even one.
 class QuantizedMatrix {
  public:
+  static constexpr std::int64_t kStrideUnit = 16;  // kernels read whole vectors of bytes
+
   /// values (rows, columns), all finite.
   QuantizedMatrix(const float* values, std::int64_t rows, std::int64_t columns);
 
-  /// (rows, stride): a row is `columns` numbers, and zeros up to the next multiple of 16.
+  /// (rows, stride): a row is `columns` numbers, and zeros up to the next multiple of kStrideUnit.
   const std::int8_t* values() const { return values_.data(); }
   std::int64_t stride() const { return stride_; }
   const float* scales() const { return scales_.data(); }  // (rows)

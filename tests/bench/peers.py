@@ -40,6 +40,8 @@ RECIPES = [
         --dropout 0 --warmup 10 --steps 360"""),
     (1.70, """--positions rotary --optimizer muon --lr 1e-2 --layers 2 --heads 4 --d-model 128 --context 128 --batch 8
         --dropout 0 --warmup 30 --steps 750"""),
+    (1.60, """--positions rotary --optimizer muon --lr 8e-3 --layers 3 --heads 4 --d-model 128 --context 128 --batch 8
+        --dropout 0.05 --warmup 50 --steps 2200 --norm rms --activation relu"""),
 ]  # fmt: skip
 
 
