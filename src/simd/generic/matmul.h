@@ -6,126 +6,13 @@
 
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
+#include "simd/generic/matmul_plan.h"
 #include "simd/generic/pack.h"
 #include "simd/generic/pack_pairs.h"
 #include "simd/generic/tile.h"
 
 namespace attn::simd {
 namespace {
-
-// Floats of b in a round: a quarter of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
-// small, rounds would be many, and b does as well streaming from the third level.
-constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 192) * 1024;
-// Of k in a round, so that a tile's rows of a stay in the first-level cache.
-constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
-constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
-constexpr int64_t kMostInPlace = 64 * 1024;    // floats from b's first row to its last, or
-constexpr int64_t kMostStride = 128;           // between rows of b that are read in place
-constexpr int64_t kFewestFlops = 1 << 19;      // of a block, so that claiming it costs little
-constexpr int64_t kMostFlops = 1 << 23;        // of a block, so that many threads find work,
-constexpr int64_t kPackedRows = 32;            // of b, by one block of packing
-constexpr int64_t kWantedBlocks = 8;  // but no more blocks than these, as tiles fetch ahead within a block only
-
-constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
-
-/// Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of a lie far apart, and a
-/// narrow tile would fetch each of their lines for a few floats.
-ATTN_INLINE bool copies_a(const Matmul& p) {
-  return p.form == Form::TN ? kNarrowTiles : p.lda % 1024 == 0;
-}
-
-/// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
-ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
-  return plan.depth * kCopiedRows + 16;
-}
-ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
-  return plan.depth * kPanel + 16;
-}
-
-/// The same of words of two bfloat16 numbers: a block keeps one tile of a at a time.
-static_assert(kPairPanel == kPanel && kPackedRows % 2 == 0);
-ATTN_INLINE int64_t pair_tile_words(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, 2) * kPairRowWords;
-}
-ATTN_INLINE int64_t pair_panel_words(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, 2) * kPairPanel + 16;
-}
-ATTN_INLINE int64_t tile_rows(const Matmul& p) {
-  return p.bf16 ? kPairRows : kTileRows;
-}
-
-/// Blocks of whole tiles of rows, and, if these are few, of some panels only.
-void plan_blocks(const Matmul& p, MatmulPlan& plan) {
-  const int64_t tiles = ceil_div(p.m, tile_rows(p)), panels = ceil_div(plan.columns, kPanel);
-  const int64_t flops = 2 * p.m * plan.columns * plan.depth;
-  const int64_t wanted = max(1, min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops)));
-  plan.block_tiles = ceil_div(tiles, wanted);
-  plan.row_blocks = ceil_div(tiles, plan.block_tiles);
-  const int64_t column_blocks = max(1, min(panels, wanted / plan.row_blocks));
-  plan.block_columns = ceil_div(panels, column_blocks) * kPanel;
-  plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
-}
-
-void plan_dots(const Matmul& p, MatmulPlan& plan) {
-  const int64_t vectors = ceil_div(p.n, kLanes), most = max(1, 2 * p.m * p.n * p.k / (kFewestFlops / 8));
-  plan.method = MatmulMethod::dots;
-  plan.block_tiles = plan.row_blocks = 1;
-  plan.block_columns = ceil_div(vectors, min(vectors, most)) * kLanes;
-  plan.blocks = ceil_div(p.n, plan.block_columns);
-}
-
-/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole; not for narrow
-/// tiles, which read each row of b more often.
-ATTN_INLINE bool copies_b(const Matmul& p) {
-  return kNarrowTiles || p.form == Form::NT || p.n % kLanes != 0 || (p.ldb > kMostStride && p.k * p.ldb > kMostInPlace);
-}
-
-void plan_tiles(const Matmul& p, MatmulPlan& plan) {
-  const int64_t most_depth = p.form == Form::TN ? kMostTransposedDepth : kMostDepth;
-  if (p.k > most_depth) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most_depth)), 8);
-  const int64_t panels = ceil_div(p.n, kPanel);
-  const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
-  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
-  plan.parts = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
-  plan_blocks(p, plan);
-  plan.copies_a = copies_a(p);
-  plan.scratch = plan.copies_a ? plan.block_tiles * tile_stride(plan) : 0;
-  if (!copies_b(p) && !p.bf16) return;
-  plan.method = MatmulMethod::packed;
-  plan.rounds = plan.parts;
-  plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
-  plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
-  if (!p.bf16) return;
-  plan.copies_a = true;
-  plan.scratch = pair_tile_words(plan);
-  plan.packed = ceil_div(plan.columns, kPanel) * pair_panel_words(plan);
-  plan.pair_tile = multiply_pair_tile;
-}
-
-/// Few rows: copies would not pay.
-void plan_in_place(const Matmul& p, MatmulPlan& plan) {
-  plan.scratch = p.k * kPanel;
-  plan_blocks(p, plan);
-}
-
-MatmulPlan plan_matmul(const Matmul& p) {
-  MatmulPlan plan = {};
-  if (p.m == 0 || p.n == 0) return plan;
-  plan.depth = p.k;
-  plan.columns = p.n;
-  plan.method = MatmulMethod::in_place;
-  plan.rounds = plan.parts = 1;
-  if (p.bf16) {
-    plan_tiles(p, plan);
-  } else if (p.form == Form::NT && p.m <= kDotRows) {
-    plan_dots(p, plan);
-  } else if (p.form == Form::NT || p.m > 2 * kTileRows) {
-    plan_tiles(p, plan);
-  } else {
-    plan_in_place(p, plan);
-  }
-  return plan;
-}
 
 /// A part of a product: b's rows [k, k + depth) and columns [column, column_end).
 struct Part {
@@ -188,6 +75,7 @@ void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t
     float* panel = packed;
     for (int64_t column = r.column; column < r.column_end; column += kPanel) {
       const int64_t columns = min(kPanel, r.column_end - column);
+      __builtin_prefetch(row + kRowsAhead * p.ldb + column);
       copy_padded(row + column, columns, panel + k * round_up(columns, kLanes));
       panel += panel_stride(plan);
     }
@@ -235,15 +123,28 @@ struct BlockProduct {
   TileRows tiles;
 
   void run(int64_t tile, int64_t tile_end) const {
-    const bool copied = plan.copies_a;
-    if (copied) copy_rows_of_a(tile, tile_end);
+    if (plan.method == MatmulMethod::in_place && p.m <= 2 * kTileRows) return run_few_rows(tile, tile_end);
+    const bool copied = plan.copied_tiles > 0;
     for (int64_t t = tile; t < tile_end; ++t) {
+      const int64_t group = copied ? (t - tile) % plan.copied_tiles : 0;
+      if (copied && group == 0) copy_rows_of_a(t, min(tile_end, t + plan.copied_tiles));
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
       const int64_t next_rows = row + rows < p.m ? tiles.first_row(t + 2) - row - rows : 0;
-      const Operand a = copied ? copied_tile(t - tile) : Operand{a_at(row, 0), p.lda};
+      const Operand a = copied ? copied_tile(group) : Operand{a_at(row, 0), p.lda};
       for (int64_t c = column; c < column_end; c += kPanel) {
         const Ahead ahead = copied || next_rows == 0 ? Ahead{} : a_ahead(row + rows, c, next_rows);
-        multiply(a, row, rows, c, next_rows, ahead);
+        multiply(a, panel_of_b(c), row, rows, c, next_rows, ahead);
+      }
+    }
+  }
+
+  /// All tiles use a panel before the next: it may be a copy.
+  void run_few_rows(int64_t tile, int64_t tile_end) const {
+    for (int64_t c = column; c < column_end; c += kPanel) {
+      const Operand b = panel_of_b(c);
+      for (int64_t t = tile; t < tile_end; ++t) {
+        const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
+        multiply({a_at(row, 0), p.lda}, b, row, rows, c, 0, {});
       }
     }
   }
@@ -271,25 +172,35 @@ struct BlockProduct {
   /// The same transposed: rows of a are cut into pieces as wide as a tile, copied as whole vectors whose last lanes no
   /// tile reads.
   void copy_columns_of_a(int64_t tile, int64_t tile_end) const {
+    const int64_t stride = tile_stride(plan), ahead = kRowsAhead * p.lda;
+    const int64_t whole = whole_tiles(tile, tile_end);
     for (int64_t k = 0; k < part.depth; ++k) {
       const float* a = a_at(0, k);
       float* out = scratch + k * kCopiedRows;
-      for (int64_t t = tile; t < tile_end; ++t, out += tile_stride(plan)) {
+      int64_t t = tile;
+      for (; t < whole; ++t, out += stride) {
         const int64_t row = tiles.first_row(t);
-        if (row + kCopiedRows <= p.m) {
-          copy_padded(a + row, kCopiedRows, out);
-        } else {
-          copy_padded(a + row, p.m - row, out);
-        }
+        __builtin_prefetch(a + ahead + row);
+        copy_padded(a + row, kCopiedRows, out);
+      }
+      for (; t < tile_end; ++t, out += stride) {
+        const int64_t row = tiles.first_row(t);
+        copy_padded(a + row, p.m - row, out);
       }
     }
   }
 
-  Operand panel_of_b(int64_t c, int64_t columns) const {
-    const int64_t width = round_up(columns, kLanes);
+  /// The first of these tiles after whose first row there are fewer than kCopiedRows.
+  int64_t whole_tiles(int64_t tile, int64_t tile_end) const {
+    while (tile_end > tile && tiles.first_row(tile_end - 1) + kCopiedRows > p.m) --tile_end;
+    return tile_end;
+  }
+
+  Operand panel_of_b(int64_t c) const {
+    const int64_t columns = min(kPanel, column_end - c), width = round_up(columns, kLanes);
     if (plan.method == MatmulMethod::packed) return {packed + (c - part.column) / kPanel * panel_stride(plan), width};
     if (columns == width) return {p.b + part.k * p.ldb + c, p.ldb};
-    pack_panel(p, 0, p.k, c, columns, scratch);
+    pack_panel(p, part.k, part.depth, c, columns, scratch);
     return {scratch, width};
   }
 
@@ -307,9 +218,9 @@ struct BlockProduct {
   }
 
   /// The tile of c at (row, c); the next tile has `next_rows`.
-  void multiply(Operand a, int64_t row, int64_t rows, int64_t c, int64_t next_rows, const Ahead& ahead) const {
+  void multiply(Operand a, Operand b, int64_t row, int64_t rows, int64_t c, int64_t next_rows,
+                const Ahead& ahead) const {
     const int64_t columns = min(kPanel, column_end - c);
-    const Operand b = panel_of_b(c, columns);
     const bool last_panel = c + kPanel >= column_end;
     const int64_t next_row = last_panel ? row + rows : row, next_column = last_panel ? column : c + kPanel;
     const Tile tile = {.a = a.data,

@@ -9,20 +9,6 @@ namespace {
 
 constexpr int64_t kRowsAhead = 8;  // rows that lie apart are beyond what the hardware prefetches
 
-/// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes. For few columns.
-void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
-  for_each_vector(0, columns, [=](int64_t i, auto lanes) {
-    const float* from = source + i;
-    float* to = out + i;
-    for (int64_t row = 0; row < rows; ++row) {
-      __builtin_prefetch(from + kRowsAhead * ld);
-      store(to, load(from, lanes));
-      from += ld;
-      to += width;
-    }
-  });
-}
-
 ATTN_INLINE void copy_row(const float* source, int64_t columns, float* out) {
   for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes), lanes); });
 }
@@ -30,6 +16,14 @@ ATTN_INLINE void copy_row(const float* source, int64_t columns, float* out) {
 /// The same, and zeros to the end of the last vector.
 ATTN_INLINE void copy_padded(const float* source, int64_t columns, float* out) {
   for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes)); });
+}
+
+/// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes. For few columns.
+void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
+  for (int64_t row = 0; row < rows; ++row) {
+    __builtin_prefetch(source + (row + kRowsAhead) * ld);
+    copy_padded(source + row * ld, columns, out + row * width);
+  }
 }
 
 template <class Lanes>
@@ -52,6 +46,8 @@ ATTN_ONE_COPY void pack_transposed(const float* source, int64_t ld, int64_t rows
   for (int64_t row = 0; row < rows; row += kLanes) {
     const int64_t present = min(kLanes, rows - row);
     for_each_vector(0, columns, [=](int64_t i, auto lanes) {
+      ATTN_UNROLL
+      for (int r = 0; r < kLanes; ++r) __builtin_prefetch(source + (row + kLanes + r) * ld + i);
       pack_transposed_block(source + row * ld + i, ld, present, lanes, factor, out + i * width + row, width);
     });
   }

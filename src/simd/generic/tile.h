@@ -127,7 +127,7 @@ ATTN_INLINE void fetch(Ahead& ahead) {
 
 template <int kRows, int kVectors, bool kTransposed>
 void multiply_tile(const Tile& t) {
-  constexpr int kUnrolled = 4;
+  constexpr int kUnrolled = kNarrowTiles ? 8 : 4;
   constexpr int kLinesOfC = kVectors * ATTN_VECTOR_BYTES > 64 ? 2 : 1;
   Vec sums[kRows][kVectors] = {};
   RowReader<kRows, kTransposed> a(t.a, t.lda);
@@ -145,6 +145,7 @@ void multiply_tile(const Tile& t) {
     fetch<kLinesOfC>(c_ahead);
     fetch<1>(a_ahead);
   }
+  ATTN_KEEP_LOOP
   for (; k > 0; --k) {
     multiply_step(a, 0, b, sums);
     if (!kTransposed) a.advance(1);

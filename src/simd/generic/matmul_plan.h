@@ -1,0 +1,139 @@
+#pragma once
+// How a matrix product is cut into rounds, blocks, tiles and copies: from its form, sizes and leading dimensions alone.
+
+#include "simd/generic/dots.h"
+#include "simd/generic/pair_tile.h"
+#include "simd/generic/tile.h"
+#include "simd/kernels.h"
+
+namespace attn::simd {
+namespace {
+
+// Floats of b in a round: a quarter of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
+// small, rounds would be many, and b does as well streaming from the third level.
+constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 192) * 1024;
+// Of k in a round, so that a tile's rows of a stay in the first-level cache.
+constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
+constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
+// Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
+// copies_b say which limit is whose.
+constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
+constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
+constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work,
+constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
+constexpr int64_t kWantedBlocks = 8;       // but no more blocks than these, as tiles fetch ahead within a block only
+
+constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
+constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
+
+/// Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of a may lie far apart, and
+/// a narrow tile would fetch each of their lines for a few floats.
+ATTN_INLINE bool copies_a(const Matmul& p) {
+  if (p.form != Form::TN) return p.lda % 1024 == 0;
+  return kNarrowTiles && p.k * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
+}
+
+/// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
+ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
+  return plan.depth * kCopiedRows + 16;
+}
+ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
+  return plan.depth * kPanel + 16;
+}
+
+/// The same of words of two bfloat16 numbers: a block keeps one tile of a at a time.
+static_assert(kPairPanel == kPanel && kPackedRows % 2 == 0);
+ATTN_INLINE int64_t pair_tile_words(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, 2) * kPairRowWords;
+}
+ATTN_INLINE int64_t pair_panel_words(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, 2) * kPairPanel + 16;
+}
+ATTN_INLINE int64_t tile_rows(const Matmul& p) {
+  return p.bf16 ? kPairRows : kTileRows;
+}
+
+/// Blocks of whole tiles of rows, and, if these are few, of some panels only.
+void plan_blocks(const Matmul& p, MatmulPlan& plan) {
+  const int64_t tiles = ceil_div(p.m, tile_rows(p)), panels = ceil_div(plan.columns, kPanel);
+  const int64_t flops = 2 * p.m * plan.columns * plan.depth;
+  plan.block_tiles = tiles;
+  plan.block_columns = panels * kPanel;
+  plan.row_blocks = plan.blocks = 1;
+  if (flops < 2 * kFewestFlops) return;
+  const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops));
+  plan.block_tiles = ceil_div(tiles, wanted);
+  plan.row_blocks = ceil_div(tiles, plan.block_tiles);
+  const int64_t column_blocks = max(1, min(panels, wanted / plan.row_blocks));
+  plan.block_columns = ceil_div(panels, column_blocks) * kPanel;
+  plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
+}
+
+void plan_dots(const Matmul& p, MatmulPlan& plan) {
+  const int64_t vectors = ceil_div(p.n, kLanes), most = max(1, 2 * p.m * p.n * p.k / (kFewestFlops / 8));
+  plan.method = MatmulMethod::dots;
+  plan.block_tiles = plan.row_blocks = 1;
+  plan.block_columns = ceil_div(vectors, min(vectors, most)) * kLanes;
+  plan.blocks = ceil_div(p.n, plan.block_columns);
+}
+
+/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole. Narrow tiles
+/// read each of them more often.
+ATTN_INLINE bool copies_b(const Matmul& p) {
+  if (p.form == Form::NT || p.n % kLanes != 0) return true;
+  return kNarrowTiles ? p.k * p.ldb > kNearby : p.ldb > kMostStride && p.k * p.ldb > kMostInPlace;
+}
+
+void split_depth(const Matmul& p, int64_t most, MatmulPlan& plan) {
+  if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), 8);
+}
+
+void plan_tiles(const Matmul& p, MatmulPlan& plan) {
+  split_depth(p, p.form == Form::TN ? kMostTransposedDepth : kMostDepth, plan);
+  const int64_t panels = ceil_div(p.n, kPanel);
+  const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
+  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
+  plan.parts = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
+  plan_blocks(p, plan);
+  if (copies_a(p)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
+  plan.scratch = plan.copied_tiles * tile_stride(plan);
+  if (!copies_b(p) && !p.bf16) return;
+  plan.method = MatmulMethod::packed;
+  plan.rounds = plan.parts;
+  plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
+  plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
+  if (!p.bf16) return;
+  plan.scratch = pair_tile_words(plan);
+  plan.packed = ceil_div(plan.columns, kPanel) * pair_panel_words(plan);
+  plan.pair_tile = multiply_pair_tile;
+}
+
+/// Few rows: copying all of b would not pay.
+void plan_in_place(const Matmul& p, MatmulPlan& plan) {
+  split_depth(p, kMostDepth, plan);
+  if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
+  plan.scratch = plan.depth * kPanel;
+  plan_blocks(p, plan);
+}
+
+MatmulPlan plan_matmul(const Matmul& p) {
+  MatmulPlan plan = {};
+  if (p.m == 0 || p.n == 0) return plan;
+  plan.depth = p.k;
+  plan.columns = p.n;
+  plan.method = MatmulMethod::in_place;
+  plan.rounds = plan.parts = 1;
+  if (p.bf16) {
+    plan_tiles(p, plan);
+  } else if (p.form == Form::NT && p.m <= kDotRows) {
+    plan_dots(p, plan);
+  } else if (p.form == Form::NT || p.m > 2 * kTileRows) {
+    plan_tiles(p, plan);
+  } else {
+    plan_in_place(p, plan);
+  }
+  return plan;
+}
+
+}  // namespace
+}  // namespace attn::simd
