@@ -18,6 +18,8 @@ constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
+constexpr int64_t kMostFewRows =
+    1 << 20;  // floats of b that few rows of a read in place: beyond, its pages are too many
 constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
 constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work,
 constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
@@ -127,7 +129,7 @@ MatmulPlan plan_matmul(const Matmul& p) {
     plan_tiles(p, plan);
   } else if (p.form == Form::NT && p.m <= kDotRows) {
     plan_dots(p, plan);
-  } else if (p.form == Form::NT || p.m > 2 * kTileRows) {
+  } else if (p.form == Form::NT || p.m > 2 * kTileRows || p.k * p.ldb > kMostFewRows) {
     plan_tiles(p, plan);
   } else {
     plan_in_place(p, plan);
