@@ -18,8 +18,7 @@ constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
-constexpr int64_t kMostFewRows =
-    1 << 20;  // floats of b that few rows of a read in place: beyond, its pages are too many
+constexpr int64_t kMostFewRows = 1 << 20;  // floats of b for few rows of a: beyond, b's pages are too many in place
 constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
 constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work,
 constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
@@ -28,11 +27,11 @@ constexpr int64_t kWantedBlocks = 8;       // but no more blocks than these, as 
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
 constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
-/// Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of a may lie far apart, and
-/// a narrow tile would fetch each of their lines for a few floats.
-ATTN_INLINE bool copies_a(const Matmul& p) {
+/// In a round of that depth. Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of
+/// a may lie far apart, and a narrow tile would fetch each of their lines for a few floats.
+ATTN_INLINE bool copies_a(const Matmul& p, int64_t depth) {
   if (p.form != Form::TN) return p.lda % 1024 == 0;
-  return kNarrowTiles && p.k * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
+  return kNarrowTiles && depth * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
 }
 
 /// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
@@ -97,7 +96,7 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
   plan.parts = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
   plan_blocks(p, plan);
-  if (copies_a(p)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
+  if (copies_a(p, plan.depth)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
   plan.scratch = plan.copied_tiles * tile_stride(plan);
   if (!copies_b(p) && !p.bf16) return;
   plan.method = MatmulMethod::packed;
