@@ -6,13 +6,17 @@
 // for the grid of README's figures. SECONDS is the time of one product's measurement on one side (0.05).
 
 #include <dlfcn.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -48,6 +52,25 @@ struct OpenBlas {
   }
 };
 
+/// The calling thread on the first CPU that this process may use, all others on the second: a thread that wakes might
+/// else share its caller's CPU for as long as a measurement takes, which says nothing about the products of either side.
+void keep_threads_apart() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  cpu_set_t places[2];
+  int found = 0;
+  for (int cpu = 0; found < 2; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    CPU_ZERO(&places[found]);
+    CPU_SET(cpu, &places[found++]);
+  }
+  const pid_t self = getpid();
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    const pid_t thread = std::stoi(task.path().filename());
+    sched_setaffinity(thread, sizeof(cpu_set_t), &places[thread == self ? 0 : 1]);
+  }
+}
+
 constexpr int kSamples = 9;
 
 double seconds_of(const std::function<void()>& work, int repeats) {
@@ -67,6 +90,11 @@ double median(std::vector<double> samples) {
 std::pair<double, double> measure(const std::function<void()>& ours, const std::function<void()>& theirs, int threads,
                                   double seconds) {
   constexpr std::chrono::milliseconds kSpinning{60};
+  if (threads > 1) {
+    ours();
+    theirs();  // which starts its threads
+    keep_threads_apart();
+  }
   const std::function<void()>* const sides[] = {&ours, &theirs};
   const int rounds = threads > 1 ? 3 : kSamples;  // few waits
   const int samples_of_a_round = kSamples / rounds;
