@@ -14,7 +14,7 @@ constexpr std::pair<std::string_view, AttentionKind> kKinds[] = {
     {"encoder", AttentionKind::encoder}, {"decoder", AttentionKind::decoder}, {"cross", AttentionKind::cross}};
 
 /// The head that was asked for; `usual` is the kind if none was named.
-HeadPlace place_of(const ExplainModelOptions& chosen, const ModelConfig& config, AttentionKind usual) {
+ExplainedHead place_of(const ExplainModelOptions& chosen, const ModelConfig& config, AttentionKind usual) {
   const AttentionKind kind = chosen.kind.value_or(usual);
   const bool translator = config.architecture == Architecture::transformer;
   if (kind != usual && !translator) {
@@ -77,18 +77,18 @@ Explanation explain_folder(const std::string& path, const ExplainCaseOptions& ex
   check_use(example, call.options, kind);
   if (kind == ModelKind::decoder) {
     const DecoderSource source = open_decoder(path, call.command);
-    const HeadPlace place = place_of(chosen, source.config(), AttentionKind::decoder);
+    const ExplainedHead place = place_of(chosen, source.config(), AttentionKind::decoder);
     const ModelText text{source.tokenizer->add_special_tokens(source.tokenizer->encode(*example.text)).ids};
     return explain_model(*source.model, *source.tokenizer, tools, path, place, text);
   }
   if (kind == ModelKind::translator) {
     const EncoderDecoderSource source = open_encoder_decoder(path, call.command);
-    const HeadPlace place = place_of(chosen, source.config(), AttentionKind::cross);
+    const ExplainedHead place = place_of(chosen, source.config(), AttentionKind::cross);
     const ModelText text{encode_source(*source.tokenizer, source.config(), *example.text).ids};
     return explain_model(*source.model, *source.tokenizer, tools, path, place, text, target_of(source, example, tools));
   }
   const EncoderSource source = open_encoder(path, call.command);
-  const HeadPlace place = place_of(chosen, source.config(), AttentionKind::encoder);
+  const ExplainedHead place = place_of(chosen, source.config(), AttentionKind::encoder);
   EncoderText encoded = encode_text(*source.tokenizer, source.config().context, *example.text, true);
   if (encoded.cut > 0) {
     call.note("attn: the text is longer than the model's context of ", source.config().context, "; its last ",

@@ -73,7 +73,7 @@ void check_against_composed(const AttentionCase& c) {
   for_every_instruction_set([&](const simd::Kernels& kernels) {
     Workbench bench(kernels);
     Context& context = bench.context;
-    const Outcome outcome = c.operation()(context, held.tensors);
+    const OperationResult outcome = c.operation()(context, held.tensors);
     CHECK(difference(c, outcome.results[0], expected) < 2e-6);
   });
 }
@@ -134,7 +134,7 @@ TEST_CASE("attention: large scores neither overflow nor lose the softmax") {
     for_every_instruction_set([&](const simd::Kernels& kernels) {
       Workbench bench(kernels);
       Context& context = bench.context;
-      const Outcome outcome = c.operation()(context, held.tensors);
+      const OperationResult outcome = c.operation()(context, held.tensors);
       // Scores of hundreds have rounding errors of 1e-4, and so have the weights; the values are up to 45.
       CHECK(difference(c, outcome.results[0], expected) < 1e-2);
     });
@@ -162,7 +162,7 @@ TEST_CASE("attention: dropout keeps weight/(1 - rate) or nothing, another mask f
     Workbench bench(kernels);
     Context& context = bench.context;
     context.training = true;
-    const Outcome first = c.operation()(context, held.tensors), second = c.operation()(context, held.tensors);
+    const OperationResult first = c.operation()(context, held.tensors), second = c.operation()(context, held.tensors);
     const Tensor y = first.results[0];
     int dropped = 0, unlike_other_head = 0, unlike_next_query = 0, unlike_next_pass = 0;
     for (std::int64_t t = 0; t < kLength; ++t) {

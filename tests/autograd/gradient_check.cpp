@@ -66,7 +66,7 @@ class Subject {
       slots_[i] = Gradient{.data = gradients_[i].data(), .written = before != nullptr, .pooled = false};
       tensors_[i].gradient = &slots_[i];
     }
-    const Outcome outcome = operation_(bench.context, tensors_);
+    const OperationResult outcome = operation_(bench.context, tensors_);
     const double result = weighted(outcome);
     for (std::size_t k = 0; k < outcome.results.size(); ++k) {
       const Tensor& y = outcome.results[k];
@@ -85,7 +85,7 @@ class Subject {
   double rounding(Bench& bench) {
     bench.begin(false);
     for (Tensor& tensor : tensors_) tensor.gradient = nullptr;
-    const Outcome outcome = operation_(bench.context, tensors_);
+    const OperationResult outcome = operation_(bench.context, tensors_);
     // A loss is a difference of logarithms of order 1 even where it is small.
     double squares = outcome.results.empty() ? outcome.loss * outcome.loss + 1 : 0;
     for (std::size_t k = 0; k < outcome.results.size(); ++k) {
@@ -101,7 +101,7 @@ class Subject {
     return random_values(y.size(), 1000 + result);
   }
 
-  static double weighted(const Outcome& outcome) {
+  static double weighted(const OperationResult& outcome) {
     double sum = outcome.loss;
     for (std::size_t k = 0; k < outcome.results.size(); ++k) {
       const Tensor& y = outcome.results[k];

@@ -22,17 +22,17 @@ struct GradientInput {
 };
 
 /// What an operation computed: tensors, or, where it ends in a loss and writes its gradients itself, that loss.
-struct Outcome {
+struct OperationResult {
   std::vector<Tensor> results;
   double loss = 0;
 
-  Outcome(Tensor result) : results{result} {}
-  Outcome(std::initializer_list<Tensor> several) : results(several) {}
-  Outcome(double ends_in_loss) : loss(ends_in_loss) {}
+  OperationResult(Tensor result) : results{result} {}
+  OperationResult(std::initializer_list<Tensor> several) : results(several) {}
+  OperationResult(double ends_in_loss) : loss(ends_in_loss) {}
 };
 
 /// The operation on the inputs, in the order in which they were given.
-using Operation = std::function<Outcome(Context&, const std::vector<Tensor>&)>;
+using Operation = std::function<OperationResult(Context&, const std::vector<Tensor>&)>;
 
 struct GradientCheck {
   const simd::Kernels* kernels = nullptr;

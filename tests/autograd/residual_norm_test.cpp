@@ -30,7 +30,7 @@ std::vector<GradientInput> inputs_of(const Case& c, std::int64_t n, std::int64_t
 }
 
 Operation normalise(const Case& c) {
-  return [c](Context& context, const std::vector<Tensor>& in) -> Outcome {
+  return [c](Context& context, const std::vector<Tensor>& in) -> OperationResult {
     const Tensor delta = c.with_delta ? in[2] : Tensor{};
     const Tensor bias = c.kind == NormKind::layer ? in.back() : Tensor{};
     const auto [sum, normed] = residual_norm(context, c.kind, kEps, in[0], delta, c.dropout, in[1], bias);

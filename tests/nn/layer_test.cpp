@@ -160,11 +160,11 @@ TEST_CASE("layer: gradients of two layers with rotary positions and dropout, for
       second.visit("second", collect);
       const LayerOptions options{.pre_norm = pre_norm, .causal = true, .dropout = 0.2f, .angles = &angles, .place = {}};
       const GradientCheck check{.kernels = &kernels, .training = true};
-      CHECK(gradient_errors(check, inputs, [&](Context& context, const std::vector<Tensor>& in) -> Outcome {
+      CHECK(gradient_errors(check, inputs, [&](Context& context, const std::vector<Tensor>& in) -> OperationResult {
               for (std::size_t i = 0; i < owners.size(); ++i) *owners[i] = in[i + 1];
               ResidualStream stream = first.forward(context, {in[0], {}}, kSequences, options);
               stream = second.forward(context, stream, kSequences, options);
-              return pre_norm ? Outcome{stream.x, stream.pending} : Outcome(stream.x);
+              return pre_norm ? OperationResult{stream.x, stream.pending} : OperationResult(stream.x);
             }) == "");
     }
   });

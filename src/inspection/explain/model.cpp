@@ -43,7 +43,7 @@ std::vector<std::string> token_names(const Tokenizer& tokenizer, const ModelText
   return names;
 }
 
-Explanation begin(const std::string& name, HeadPlace place) {
+Explanation begin(const std::string& name, ExplainedHead place) {
   const char* const kind = place.kind == AttentionKind::encoder   ? "encoder"
                            : place.kind == AttentionKind::decoder ? "decoder"
                                                                   : "cross";
@@ -122,7 +122,7 @@ constexpr const char* kPredictionText =
 }  // namespace
 
 Explanation explain_model(const DecoderModel& model, const Tokenizer& tokenizer, const ExplainTools& tools,
-                          const std::string& name, HeadPlace place, const ModelText& text) {
+                          const std::string& name, ExplainedHead place, const ModelText& text) {
   Arena arena;
   Context context{arena, tools.pool, tools.kernels};
   const OneText one(text, model.config());
@@ -138,7 +138,7 @@ Explanation explain_model(const DecoderModel& model, const Tokenizer& tokenizer,
 }
 
 Explanation explain_model(const EncoderModel& model, const Tokenizer& tokenizer, const ExplainTools& tools,
-                          const std::string& name, HeadPlace place, const ModelText& text) {
+                          const std::string& name, ExplainedHead place, const ModelText& text) {
   Arena arena;
   Context context{arena, tools.pool, tools.kernels};
   const ModelConfig& config = model.config();
@@ -172,7 +172,8 @@ Explanation explain_model(const EncoderModel& model, const Tokenizer& tokenizer,
 }
 
 Explanation explain_model(const EncoderDecoderModel& model, const Tokenizer& tokenizer, const ExplainTools& tools,
-                          const std::string& name, HeadPlace place, const ModelText& text, const ModelText& target) {
+                          const std::string& name, ExplainedHead place, const ModelText& text,
+                          const ModelText& target) {
   Arena arena;
   Context context{arena, tools.pool, tools.kernels};
   const ModelConfig& config = model.config();

@@ -18,12 +18,12 @@ struct ModelText {
 
 /// `name`: what the model is called in the title. The text must have tokens and fit the context, else Error.
 Explanation explain_model(const DecoderModel& model, const Tokenizer& tokenizer, const ExplainTools& tools,
-                          const std::string& name, HeadPlace place, const ModelText& text);
+                          const std::string& name, ExplainedHead place, const ModelText& text);
 /// At the end: each [MASK]'s most likely tokens, or the classes' probabilities, if the model has such a head.
 Explanation explain_model(const EncoderModel& model, const Tokenizer& tokenizer, const ExplainTools& tools,
-                          const std::string& name, HeadPlace place, const ModelText& text);
+                          const std::string& name, ExplainedHead place, const ModelText& text);
 /// The target begins with the start token.
 Explanation explain_model(const EncoderDecoderModel& model, const Tokenizer& tokenizer, const ExplainTools& tools,
-                          const std::string& name, HeadPlace place, const ModelText& text, const ModelText& target);
+                          const std::string& name, ExplainedHead place, const ModelText& text, const ModelText& target);
 
 }  // namespace attn

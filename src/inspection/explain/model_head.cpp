@@ -93,7 +93,7 @@ Matrix columns(const Tensor& tensor, std::int64_t first, std::int64_t count) {
 
 }  // namespace
 
-HeadVectors head_vectors(Context& context, const ModelConfig& config, const Parameters& parameters, HeadPlace place,
+HeadVectors head_vectors(Context& context, const ModelConfig& config, const Parameters& parameters, ExplainedHead place,
                          const TokenBatch& text, const Source* source) {
   const bool two_stacks = config.architecture == Architecture::transformer;
   const std::string prefix = !two_stacks ? "" : place.kind == AttentionKind::encoder ? "encoder." : "decoder.";

@@ -9,7 +9,8 @@
 
 namespace attn {
 
-struct HeadPlace {
+/// The one head that is explained.
+struct ExplainedHead {
   AttentionKind kind = AttentionKind::decoder;
   int layer = 0;
   int head = 0;
@@ -22,7 +23,7 @@ struct HeadVectors {
 /// What the head sees, from the model's parameters and what enters its layer. `text`: one sequence of the tokens that
 /// ask. `source`: what the decoder of an encoder-decoder model looks at, else null. Throws Error for a cross-attention
 /// in a pre-norm model, a combination that no saved class has.
-HeadVectors head_vectors(Context& context, const ModelConfig& config, const Parameters& parameters, HeadPlace place,
+HeadVectors head_vectors(Context& context, const ModelConfig& config, const Parameters& parameters, ExplainedHead place,
                          const TokenBatch& text, const Source* source);
 
 }  // namespace attn
