@@ -326,14 +326,14 @@ TEST_CASE("folder: config.json with flipped or missing bytes is read or refused,
   const std::string path = saved.folder.path("config.json");
   const std::string good = read_file(path);
   for (std::size_t length = 0; length + 2 < good.size(); ++length) {
-    write_file(path, good.substr(0, length));
+    write_quickly(path, good.substr(0, length));
     CHECK(contains(error_of(saved.folder.path()), path));
   }
   const RandomStream random(2, RandomPurpose::data);
   for (std::uint64_t round = 0; round < 2000; ++round) {
     std::string damaged = good;
     damaged[random.below(2 * round, good.size())] = static_cast<char>(random.below(2 * round + 1, 256));
-    write_file(path, damaged);
+    write_quickly(path, damaged);
     error_of(saved.folder.path());
   }
 }
@@ -342,7 +342,7 @@ TEST_CASE("folder: the weights file cut short at any place is refused") {
   const SavedModel saved(small_gpt2());
   const std::string good = read_file(saved.weights());
   for (std::size_t length = 0; length < good.size(); length += 37) {
-    write_file(saved.weights(), good.substr(0, length));
+    write_quickly(saved.weights(), good.substr(0, length));
     CHECK(contains(error_of(saved.folder.path()), saved.weights()));
   }
 }

@@ -29,7 +29,7 @@ std::string safetensors(const std::string& header, std::size_t data_bytes) {
 /// The message that opening these bytes as a file throws; empty if it throws none.
 std::string error_of(const TemporaryFolder& folder, const std::string& contents) {
   const std::string path = folder.path("x.safetensors");
-  write_file(path, contents);
+  write_quickly(path, contents);
   try {
     const SafetensorsFile file(path);
     for (const TensorEntry& entry : file.tensors()) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "base/random.h"
@@ -68,18 +69,24 @@ inline double to_bf16(double x) {
 
 /// (M, N): a·b + bias, before activation and without what c held.
 inline Doubles matmul(const simd::Matmul& p) {
-  Doubles c(static_cast<std::size_t>(p.m * p.n));
+  const auto rounded = [&](double x) { return p.bf16 ? to_bf16(x) : x; };
+  Doubles a, b, c;  // (M, K), (N, K) and (M, N); every operand is rounded once
+  for (std::int64_t i = 0; i < p.m; ++i) {
+    for (std::int64_t k = 0; k < p.k; ++k) {
+      a.push_back(rounded(p.form == simd::Form::TN ? p.a[k * p.lda + i] : p.a[i * p.lda + k]));
+    }
+  }
+  for (std::int64_t j = 0; j < p.n; ++j) {
+    for (std::int64_t k = 0; k < p.k; ++k) {
+      b.push_back(rounded(p.b_bytes                  ? static_cast<double>(p.byte_scales[j]) * p.b_bytes[j * p.ldb + k]
+                          : p.form == simd::Form::NT ? p.b[j * p.ldb + k]
+                                                     : p.b[k * p.ldb + j]));
+    }
+  }
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.n; ++j) {
-      double sum = p.bias ? p.bias[j] : 0;
-      for (std::int64_t k = 0; k < p.k; ++k) {
-        const double a = p.form == simd::Form::TN ? p.a[k * p.lda + i] : p.a[i * p.lda + k];
-        const double b = p.b_bytes                  ? static_cast<double>(p.byte_scales[j]) * p.b_bytes[j * p.ldb + k]
-                         : p.form == simd::Form::NT ? p.b[j * p.ldb + k]
-                                                    : p.b[k * p.ldb + j];
-        sum += p.bf16 ? to_bf16(a) * to_bf16(b) : a * b;
-      }
-      c[static_cast<std::size_t>(i * p.n + j)] = sum;
+      const double* const row = a.data() + i * p.k;
+      c.push_back(std::inner_product(row, row + p.k, b.data() + j * p.k, p.bias ? double{p.bias[j]} : 0.0));
     }
   }
   return c;
