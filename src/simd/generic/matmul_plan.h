@@ -18,7 +18,7 @@ constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
-constexpr int64_t kMostFewRows = 1 << 20;  // floats of b for few rows of a: beyond, b's pages are too many in place
+constexpr int64_t kMostFewRows = 1 << 20;  // floats of b that two tiles read in place: its pages are many
 constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
 constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work,
 constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
@@ -109,7 +109,11 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   plan.pair_tile = multiply_pair_tile;
 }
 
-/// Few rows: copying all of b would not pay.
+/// Whether rows are so few that copying all of b would not pay: one tile reads it once, and two unless it is large.
+ATTN_INLINE bool has_few_rows(const Matmul& p) {
+  return p.m <= kTileRows || (p.m <= 2 * kTileRows && p.k * p.ldb <= kMostFewRows);
+}
+
 void plan_in_place(const Matmul& p, MatmulPlan& plan) {
   split_depth(p, kMostDepth, plan);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
@@ -128,7 +132,7 @@ MatmulPlan plan_matmul(const Matmul& p) {
     plan_tiles(p, plan);
   } else if (p.form == Form::NT && p.m <= kDotRows) {
     plan_dots(p, plan);
-  } else if (p.form == Form::NT || p.m > 2 * kTileRows || p.k * p.ldb > kMostFewRows) {
+  } else if (p.form == Form::NT || !has_few_rows(p)) {
     plan_tiles(p, plan);
   } else {
     plan_in_place(p, plan);
