@@ -184,7 +184,7 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
   options.add(
       precision, kPrecisions,
       {.name = "precision",
-       .help = "of what is multiplied; bf16 is faster where the processor has AVX512-BF16: see attn help speed"});
+       .help = "of what is multiplied; bf16 is faster on some processors with AVX512-BF16: see attn help speed"});
   options.add(lr, {.name = "lr",
                    .metavar = "X",
                    .minimum = 0,

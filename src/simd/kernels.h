@@ -69,7 +69,7 @@ struct MatmulPlan {
   int64_t scratch;         // floats that one running block needs
   int64_t depth, columns;  // of k and of c in a round
   int64_t block_tiles, row_blocks, block_columns;
-  PairTileFunction pair_tile;  // of a product in bfloat16; else null
+  PairTileFunction pair_tile;  // of a product in bfloat16 by an instruction; else null: its copies are rounded floats
 };
 
 enum class NormKind : int32_t { layer, rms };
@@ -218,7 +218,7 @@ struct EmbeddingBackward {
 struct Kernels {
   const char* name;       // "baseline", "avx2", "avx512", "avx512bf16"; on aarch64 "baseline" is NEON
   int64_t vector_floats;  // floats in a SIMD register
-  bool bf16_instruction;  // products in bfloat16 are faster than in float; else slower
+  bool bf16_instruction;  // is used for products in bfloat16; else these take as long as in float
 
   MatmulPlan (*plan_matmul)(const Matmul&);
   /// `packed` and `scratch` are aligned to 64 bytes.
@@ -292,7 +292,8 @@ inline void multiply_alone(const Kernels& kernels, const Matmul& product, const 
   }
 }
 
-/// The kernels of the best instruction set that this machine has, or of the one that ATTN_SIMD names. Null if
+/// The kernels of the best instruction set that this machine has ("avx512bf16" only where products gain by it, which is
+/// measured), or of the one that ATTN_SIMD names. Null if
 /// ATTN_SIMD names one that is unknown or that the machine lacks (kernels_named tells which).
 const Kernels* kernels();
 /// By name; null if unknown or not supported by this machine.

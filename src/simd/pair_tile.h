@@ -1,5 +1,5 @@
 #pragma once
-// The innermost loop of products of bfloat16 numbers, which AVX-512 machines may have an instruction for.
+// The innermost loop of products of bfloat16 numbers on AVX-512 machines that have an instruction for it.
 
 #include <stdint.h>
 
@@ -8,8 +8,7 @@ namespace attn::simd {
 /// A word holds two bfloat16 numbers, the one of the even k in its lower half.
 typedef uint32_t __attribute__((may_alias)) PairWord;
 
-/// One tile: c (rows, columns) = a·b [+ bias] [+ c]. How many rows and columns a tile has follows from the vector's width
-/// (see generic/pair_tile.h).
+/// One tile: c (rows, columns) = a·b [+ bias] [+ c], of at most generic/tile.h's kTileRows and kPanel.
 struct PairTile {
   const PairWord* a;  // (pairs, words of a tile's rows)
   const PairWord* b;  // (pairs, words of a panel)

@@ -4,6 +4,7 @@
 // every panel for one tile of rows before the next tile: a and c stream by once and in order, and what the next tile
 // wants is fetched while this one computes.
 
+#include "simd/generic/bf16.h"
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
 #include "simd/generic/matmul_plan.h"
@@ -42,31 +43,52 @@ void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64
   }
 }
 
+/// Whether copies hold words of two bfloat16 numbers, for plan.pair_tile, which comes with AVX-512 only.
+ATTN_INLINE bool uses_pairs(const MatmulPlan& plan) {
+  return ATTN_VECTOR_BYTES == 64 && plan.pair_tile;
+}
+
+/// Words from one of b's panels to the next.
+static_assert(kPackedRows % 2 == 0);
+ATTN_INLINE int64_t pair_panel_stride(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, 2) * kPanel + 16;
+}
+
 /// The same in words of two bfloat16 numbers.
 void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, PairWord* packed) {
-  const int64_t stride = pair_panel_words(plan);
+  const int64_t stride = pair_panel_stride(plan);
   if (p.form == Form::NT) {
     const int64_t column = part.column + block * kPanel, columns = min(kPanel, part.column_end - column);
     if (columns <= 0) return;
-    pack_pair_columns(p.b + column * p.ldb + part.k, p.ldb, columns, part.depth, packed + block * stride, kPairPanel);
+    pack_pair_columns(p.b + column * p.ldb + part.k, p.ldb, columns, part.depth, packed + block * stride, kPanel);
     return;
   }
   const int64_t first = block * kPackedRows, depth = min(kPackedRows, part.depth - first);
   if (depth <= 0) return;  // the last round may be less deep
-  PairWord* panel = packed + first / 2 * kPairPanel;
+  PairWord* panel = packed + first / 2 * kPanel;
   for (int64_t column = part.column; column < part.column_end; column += kPanel, panel += stride) {
     const float* from = p.b + (part.k + first) * p.ldb + column;
-    pack_pair_rows(from, p.ldb, depth, min(kPanel, part.column_end - column), panel, kPairPanel);
+    pack_pair_rows(from, p.ldb, depth, min(kPanel, part.column_end - column), panel, kPanel);
+  }
+}
+
+/// Rows [begin, end) of all panels.
+void round_rows(const Part& r, const MatmulPlan& plan, int64_t begin, int64_t end, float* panel) {
+  for (int64_t column = r.column; column < r.column_end; column += kPanel, panel += panel_stride(plan)) {
+    const int64_t width = round_up(min(kPanel, r.column_end - column), kLanes);
+    round_to_bf16(panel + begin * width, (end - begin) * width);
   }
 }
 
 void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
   const Part r = part_of(p, plan, round);
-  if (p.bf16) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
+  if (uses_pairs(plan)) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
   if (p.form == Form::NT) {
-    const int64_t column = r.column + block * kPanel;
-    if (column >= r.column_end) return;  // the last round may be narrower
-    pack_panel(p, r.k, r.depth, column, min(kPanel, r.column_end - column), packed + block * panel_stride(plan));
+    const int64_t column = r.column + block * kPanel, columns = min(kPanel, r.column_end - column);
+    if (columns <= 0) return;  // the last round may be narrower
+    float* const panel = packed + block * panel_stride(plan);
+    pack_panel(p, r.k, r.depth, column, columns, panel);
+    if (p.bf16) round_to_bf16(panel, r.depth * round_up(columns, kLanes));
     return;
   }
   const int64_t end = min(r.depth, (block + 1) * kPackedRows);
@@ -80,6 +102,7 @@ void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t
       panel += panel_stride(plan);
     }
   }
+  if (p.bf16) round_rows(r, plan, block * kPackedRows, end, packed);
 }
 
 /// Activates a part of c that is complete.
@@ -127,7 +150,7 @@ struct BlockProduct {
     const bool copied = plan.copied_tiles > 0;
     for (int64_t t = tile; t < tile_end; ++t) {
       const int64_t group = copied ? (t - tile) % plan.copied_tiles : 0;
-      if (copied && group == 0) copy_rows_of_a(t, min(tile_end, t + plan.copied_tiles));
+      if (copied && group == 0) copy_a(t, min(tile_end, t + plan.copied_tiles));
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
       const int64_t next_rows = row + rows < p.m ? tiles.first_row(t + 2) - row - rows : 0;
       const Operand a = copied ? copied_tile(group) : Operand{a_at(row, 0), p.lda};
@@ -158,10 +181,21 @@ struct BlockProduct {
     return {scratch + tile * tile_stride(plan), transposed() ? kCopiedRows : part.depth};
   }
 
+  void copy_a(int64_t tile, int64_t tile_end) const {
+    if (transposed()) {
+      copy_columns_of_a(tile, tile_end);
+    } else {
+      copy_rows_of_a(tile, tile_end);
+    }
+    if (!p.bf16) return;
+    for (int64_t t = tile; t < tile_end; ++t) {
+      round_to_bf16(scratch + (t - tile) * tile_stride(plan), part.depth * kCopiedRows);
+    }
+  }
+
   /// Rows of memory are read from end to end. (Down a column, loads would wait for stores to the scratch whose
   /// addresses agree with theirs in the low 12 bits.)
   void copy_rows_of_a(int64_t tile, int64_t tile_end) const {
-    if (transposed()) return copy_columns_of_a(tile, tile_end);
     for (int64_t t = tile; t < tile_end; ++t) {
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
       float* out = scratch + (t - tile) * tile_stride(plan);
@@ -244,14 +278,14 @@ struct BlockProduct {
 void multiply_pair_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t column, int64_t column_end,
                          const PairWord* packed, PairWord* scratch, int64_t row, int64_t rows) {
   if (p.form == Form::TN) {
-    pack_pair_rows(p.a + part.k * p.lda + row, p.lda, part.depth, rows, scratch, kPairRowWords);
+    pack_pair_rows(p.a + part.k * p.lda + row, p.lda, part.depth, rows, scratch, kCopiedRows);
   } else {
-    pack_pair_columns(p.a + row * p.lda + part.k, p.lda, rows, part.depth, scratch, kPairRowWords);
+    pack_pair_columns(p.a + row * p.lda + part.k, p.lda, rows, part.depth, scratch, kCopiedRows);
   }
-  for (int64_t c = column; c < column_end; c += kPairPanel) {
-    const int64_t columns = min(kPairPanel, column_end - c);
+  for (int64_t c = column; c < column_end; c += kPanel) {
+    const int64_t columns = min(kPanel, column_end - c);
     plan.pair_tile({.a = scratch,
-                    .b = packed + (c - part.column) / kPairPanel * pair_panel_words(plan),
+                    .b = packed + (c - part.column) / kPanel * pair_panel_stride(plan),
                     .pairs = ceil_div(part.depth, 2),
                     .c = p.c + row * p.ldc + c,
                     .ldc = p.ldc,
@@ -269,10 +303,11 @@ void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, i
   const int64_t column_end = min(part.column_end, column + plan.block_columns);
   if (column >= column_end) return;  // the last part may be narrower
   if (plan.method == MatmulMethod::dots) return multiply_few_rows(p, column, column_end);
-  const TileRows tiles(0, p.m, tile_rows(p));
+  const TileRows tiles(0, p.m, kTileRows);
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
-  const int64_t tile_end = min(ceil_div(p.m, tile_rows(p)), tile + plan.block_tiles);
-  if (!p.bf16) return BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
+  const int64_t tile_end = min(ceil_div(p.m, kTileRows), tile + plan.block_tiles);
+  if (!uses_pairs(plan))
+    return BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
   for (int64_t t = tile; t < tile_end; ++t) {
     const int64_t row = tiles.first_row(t);
     multiply_pair_block(p, plan, part, column, column_end, reinterpret_cast<const PairWord*>(packed),

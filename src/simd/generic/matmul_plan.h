@@ -2,7 +2,6 @@
 // How a matrix product is cut into rounds, blocks, tiles and copies: from its form, sizes and leading dimensions alone.
 
 #include "simd/generic/dots.h"
-#include "simd/generic/pair_tile.h"
 #include "simd/generic/tile.h"
 #include "simd/kernels.h"
 
@@ -25,11 +24,11 @@ constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
 constexpr int64_t kWantedBlocks = 8;       // but no more blocks than these, as tiles fetch ahead within a block only
 
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
-constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
-/// In a round of that depth. Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of
+/// In a round of that depth. Copies are what is rounded to bfloat16. Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of
 /// a may lie far apart, and a narrow tile would fetch each of their lines for a few floats.
 ATTN_INLINE bool copies_a(const Matmul& p, int64_t depth) {
+  if (p.bf16) return true;
   if (p.form != Form::TN) return p.lda % 1024 == 0;
   return kNarrowTiles && depth * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
 }
@@ -42,21 +41,9 @@ ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
   return plan.depth * kPanel + 16;
 }
 
-/// The same of words of two bfloat16 numbers: a block keeps one tile of a at a time.
-static_assert(kPairPanel == kPanel && kPackedRows % 2 == 0);
-ATTN_INLINE int64_t pair_tile_words(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, 2) * kPairRowWords;
-}
-ATTN_INLINE int64_t pair_panel_words(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, 2) * kPairPanel + 16;
-}
-ATTN_INLINE int64_t tile_rows(const Matmul& p) {
-  return p.bf16 ? kPairRows : kTileRows;
-}
-
 /// Blocks of whole tiles of rows, and, if these are few, of some panels only.
 void plan_blocks(const Matmul& p, MatmulPlan& plan) {
-  const int64_t tiles = ceil_div(p.m, tile_rows(p)), panels = ceil_div(plan.columns, kPanel);
+  const int64_t tiles = ceil_div(p.m, kTileRows), panels = ceil_div(plan.columns, kPanel);
   const int64_t flops = 2 * p.m * plan.columns * plan.depth;
   plan.block_tiles = tiles;
   plan.block_columns = panels * kPanel;
@@ -81,7 +68,7 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
 /// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole. Narrow tiles
 /// read each of them more often.
 ATTN_INLINE bool copies_b(const Matmul& p) {
-  if (p.form == Form::NT || p.n % kLanes != 0) return true;
+  if (p.bf16 || p.form == Form::NT || p.n % kLanes != 0) return true;
   return kNarrowTiles ? p.k * p.ldb > kNearby : p.ldb > kMostStride && p.k * p.ldb > kMostInPlace;
 }
 
@@ -98,15 +85,11 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   plan_blocks(p, plan);
   if (copies_a(p, plan.depth)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
   plan.scratch = plan.copied_tiles * tile_stride(plan);
-  if (!copies_b(p) && !p.bf16) return;
+  if (!copies_b(p)) return;
   plan.method = MatmulMethod::packed;
   plan.rounds = plan.parts;
   plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
   plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
-  if (!p.bf16) return;
-  plan.scratch = pair_tile_words(plan);
-  plan.packed = ceil_div(plan.columns, kPanel) * pair_panel_words(plan);
-  plan.pair_tile = multiply_pair_tile;
 }
 
 /// Whether rows are so few that copying all of b would not pay: one tile reads it once, and two unless it is large.
@@ -128,11 +111,9 @@ MatmulPlan plan_matmul(const Matmul& p) {
   plan.columns = p.n;
   plan.method = MatmulMethod::in_place;
   plan.rounds = plan.parts = 1;
-  if (p.bf16) {
-    plan_tiles(p, plan);
-  } else if (p.form == Form::NT && p.m <= kDotRows) {
+  if (p.form == Form::NT && p.m <= kDotRows && !p.bf16) {
     plan_dots(p, plan);
-  } else if (p.form == Form::NT || !has_few_rows(p)) {
+  } else if (p.form == Form::NT || p.bf16 || !has_few_rows(p)) {
     plan_tiles(p, plan);
   } else {
     plan_in_place(p, plan);

@@ -2,19 +2,16 @@
 // Copies of matrix parts as words of two bfloat16 numbers, those of k and k + 1, in the order in which tiles read them: a
 // row of words for every two k. Where k is odd, the last number is 0; so are columns beyond the last.
 
-#include "simd/generic/pair_tile.h"
+#include "simd/generic/bf16.h"
+#include "simd/pair_tile.h"
 
 namespace attn::simd {
 namespace {
 
-/// Rounded to the nearest bfloat16, halves to the even one, in the lower half of each lane.
-ATTN_INLINE VecWord to_bf16(Vec x) {
-  const VecWord word = reinterpret_cast<VecWord>(x);
-  const VecWord rounded = (word + broadcast_word(0x7FFFu) + ((word >> 16) & broadcast_word(1u))) >> 16;
-  return x == x ? rounded : broadcast_word(0x7FC0u);  // a NaN would become infinite, or 0
-}
+typedef uint32_t WordsInMemory __attribute__((vector_size(ATTN_VECTOR_BYTES), aligned(4), may_alias));
+
 ATTN_INLINE VecWord pair_words(Vec even, Vec odd) {
-  return to_bf16(even) | (to_bf16(odd) << 16);
+  return (to_bf16(even) >> 16) | to_bf16(odd);
 }
 ATTN_INLINE void store_words(PairWord* p, VecWord words) {
   *reinterpret_cast<WordsInMemory*>(p) = words;

@@ -17,6 +17,7 @@ constexpr int kTileRows = 6;
 constexpr int kTileVectors = 2;
 constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a transposed a: less than half a cache line
 constexpr int64_t kPanel = kTileVectors * kLanes;      // columns of b that a tile covers
+constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
 /// Memory that the next tile will want, fetched into the second-level cache while this one computes: a line every few
 /// steps of k, so that these fetches never hold up this tile's own.
