@@ -176,10 +176,9 @@ bench: attn
 	./attn bench
 
 # The figures beside other programs' in one run; PEERS='--only train,decode' and the like are options of the script.
-# The environment may name the core that OpenBLAS is to take: left out, it takes its best.
 PYTHON ?= python3
 bench-peers: attn $(BUILD)/matmul-peer
-	env -u OPENBLAS_CORETYPE $(PYTHON) tests/bench/peers.py --attn ./attn --matmul-peer $(BUILD)/matmul-peer $(PEERS)
+	$(PYTHON) tests/bench/peers.py --attn ./attn --matmul-peer $(BUILD)/matmul-peer $(PEERS)
 
 # The manual page and the completions are written by the program itself.
 SHARE = $(DESTDIR)$(PREFIX)/share

@@ -30,6 +30,9 @@ TRAIN_SHAPES = [
     ("2,2,32,32,16,65", "ratio 5 / 7"),
     ("1,1,8,8,8,65", "ratio 30 / 50"),
 ]
+# OpenBLAS, which PyTorch uses too, does not know every processor and may take kernels that are five times slower than
+# those that it has: the type of core that makes it fastest is tried out.
+CORE_TYPES = ["", "Zen", "Haswell", "SkylakeX", "SapphireRapids"]
 DECODE_SHAPE = "4,4,128,64,1,65"
 LETTERS = 1_000_000
 NANOGPT = """--arch gpt2 --layers 4 --heads 4 --d-model 128 --context 64 --batch 12 --steps 2000 --lr 1e-3 --min-lr 1e-4
@@ -176,6 +179,23 @@ class Peers:
             )  # fmt: skip
         print(f"  tokens: {mine[0][1]['name'].split()[-1]} and {other[0][2]}")
 
+    def choose_core_type(self):
+        """For this process and those it starts; before PyTorch is imported. A type that is named already stays."""
+
+        def milliseconds(core):
+            command = [self.options.matmul_peer, "0.02", "512,512,512"]
+            environment = {**os.environ, "OPENBLAS_CORETYPE": core} if core else os.environ
+            done = subprocess.run(command, capture_output=True, text=True, env=environment)
+            if done.returncode != 0:
+                return math.inf
+            return min(float(line.split(",")[-1]) for line in done.stdout.splitlines() if ",1," in line)
+
+        if "OPENBLAS_CORETYPE" not in os.environ and os.path.exists(self.options.matmul_peer):
+            best = min(CORE_TYPES, key=milliseconds)
+            if best:
+                os.environ["OPENBLAS_CORETYPE"] = best
+        print("OPENBLAS_CORETYPE:", os.environ.get("OPENBLAS_CORETYPE", "(not set)"))
+
     def matmul(self):
         shapes = ["8,8,8", "12,96,65", "256,256,256"] if self.options.quick else []
         command = [self.options.matmul_peer, str(0.005 if self.options.quick else 0.05), *shapes]
@@ -224,6 +244,7 @@ class Peers:
             )  # fmt: skip
 
     def run(self):
+        self.choose_core_type()
         print(f"{'what':46} {'threads':>7} {'attn':>20} {'peer':>28} {'ratio':>7} least / aim")
         parts = self.options.only or PARTS
         if self.options.shakespeare:
