@@ -198,6 +198,33 @@ TEST_CASE("matmul: several blocks of rows, columns and depth") {
   });
 }
 
+TEST_CASE("matmul: more rows than a pass of dots takes, rows of b that are read in parts") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (std::int64_t m : {5, 7, 8, 12, 16, 17}) {
+      for (std::int64_t k : {64, 127, 128, 600, 1601}) {
+        check_matmul(kernels, {.form = Form::NT, .m = m, .n = 65, .k = k, .pad = 1, .accumulate = true});
+        check_matmul(
+            kernels,
+            {.form = Form::NT, .m = m, .n = 35, .k = k, .bias = true, .slopes = true, .activation = Activation::gelu});
+      }
+    }
+  });
+}
+
+TEST_CASE("matmul: last columns that are few are computed alone, over every block and part") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      for (std::int64_t n : {kernels.vector_floats + 1, std::int64_t{65}, std::int64_t{66}, std::int64_t{68}}) {
+        check_matmul(kernels, {.form = form, .m = 150, .n = n, .k = 601, .pad = 1, .accumulate = true});
+        check_matmul(
+            kernels,
+            {.form = form, .m = 100, .n = n, .k = 801, .bias = true, .slopes = true, .activation = Activation::gelu});
+      }
+      check_matmul(kernels, {.form = form, .m = 40, .n = 2049, .k = 1000, .bias = true});
+    }
+  });
+}
+
 TEST_CASE("matmul: shapes whose operands are copied first") {
   for_each_instruction_set([](const Kernels& kernels) {
     check_matmul(kernels, {.form = Form::NN, .m = 61, .n = 140, .k = 1024, .bias = true});

@@ -85,5 +85,20 @@ ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const E
   }
 }
 
+/// out (columns) = out·factor + Σ weights[j]·values[j], values being (rows, columns).
+void add_weighted_rows(const float* weights, const float* values, int64_t ld, int64_t rows, int64_t columns,
+                       float factor, float* out) {
+  for_each_vector(0, columns, [=](int64_t i, auto lanes) {
+    Vec totals[4] = {load(out + i, lanes) * factor};
+    int64_t j = 0;
+    for (; j + 4 <= rows; j += 4) {
+      ATTN_UNROLL
+      for (int u = 0; u < 4; ++u) totals[u] += weights[j + u] * load(values + (j + u) * ld + i, lanes);
+    }
+    for (; j < rows; ++j) totals[0] += weights[j] * load(values + j * ld + i, lanes);
+    store(out + i, (totals[0] + totals[1]) + (totals[2] + totals[3]), lanes);
+  });
+}
+
 }  // namespace
 }  // namespace attn::simd

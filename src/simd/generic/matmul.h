@@ -7,6 +7,7 @@
 #include "simd/generic/bf16.h"
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
+#include "simd/generic/few_columns.h"
 #include "simd/generic/matmul_plan.h"
 #include "simd/generic/pack.h"
 #include "simd/generic/pack_pairs.h"
@@ -21,11 +22,12 @@ struct Part {
 };
 
 ATTN_INLINE Part part_of(const Matmul& p, const MatmulPlan& plan, int64_t part) {
-  Part r = {0, p.n, 0, p.k};
+  const int64_t n = plan.method == MatmulMethod::dots ? p.n : tiled_columns(p);
+  Part r = {0, n, 0, p.k};
   if (plan.parts == 1) return r;
   const int64_t depths = max(1, ceil_div(p.k, max(1, plan.depth)));
   r.column = part / depths * plan.columns;
-  r.column_end = min(p.n, r.column + plan.columns);
+  r.column_end = min(n, r.column + plan.columns);
   r.k = part % depths * plan.depth;
   r.depth = min(plan.depth, p.k - r.k);
   return r;
@@ -116,18 +118,19 @@ void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, i
   });
 }
 
-void multiply_few_rows(const Matmul& p, int64_t column, int64_t end) {
+void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_t end) {
+  const bool first = part.k == 0;
   const auto store_sum = [&](int64_t r, int64_t c, float total) {
     float* y = p.c + r * p.ldc + c;
-    *y = total + (p.bias ? p.bias[c] : 0.0f) + (p.accumulate ? *y : 0.0f);
+    *y = total + (p.bias && first ? p.bias[c] : 0.0f) + (p.accumulate || !first ? *y : 0.0f);
   };
   if (p.b_bytes) {
-    dot_products(p.a, p.lda, p.m, p.b_bytes, p.ldb, p.k, column, end,
+    dot_products(p.a + part.k, p.lda, p.m, p.b_bytes + part.k, p.ldb, part.depth, column, end,
                  [&](int64_t r, int64_t c, float total) { store_sum(r, c, total * p.byte_scales[c]); });
   } else {
-    dot_products(p.a, p.lda, p.m, p.b, p.ldb, p.k, column, end, store_sum);
+    dot_products(p.a + part.k, p.lda, p.m, p.b + part.k, p.ldb, part.depth, column, end, store_sum);
   }
-  activate_part(p, 0, p.m, column, end - column);
+  if (part.k + part.depth >= p.k) activate_part(p, 0, p.m, column, end - column);
 }
 
 struct Operand {
@@ -274,6 +277,13 @@ struct BlockProduct {
   }
 };
 
+/// Rows [row, row_end) of the columns that no tile computes.
+void multiply_rest(const Matmul& p, const Part& part, int64_t row, int64_t row_end) {
+  const int64_t first = tiled_columns(p);
+  for (int64_t c = first; c < p.n; ++c) multiply_column(p, c, part.k, part.depth, row, row_end);
+  if (first < p.n && part.k + part.depth >= p.k) activate_part(p, row, row_end - row, first, p.n - first);
+}
+
 /// The same of bfloat16 numbers: a tile of a becomes words once, for all of the block's panels.
 void multiply_pair_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t column, int64_t column_end,
                          const PairWord* packed, PairWord* scratch, int64_t row, int64_t rows) {
@@ -302,12 +312,15 @@ void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, i
   const int64_t column = part.column + block / plan.row_blocks * plan.block_columns;
   const int64_t column_end = min(part.column_end, column + plan.block_columns);
   if (column >= column_end) return;  // the last part may be narrower
-  if (plan.method == MatmulMethod::dots) return multiply_few_rows(p, column, column_end);
+  if (plan.method == MatmulMethod::dots) return multiply_few_rows(p, part, column, column_end);
   const TileRows tiles(0, p.m, kTileRows);
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
   const int64_t tile_end = min(ceil_div(p.m, kTileRows), tile + plan.block_tiles);
-  if (!uses_pairs(plan))
-    return BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
+  if (!uses_pairs(plan)) {
+    BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
+    if (column_end == tiled_columns(p)) multiply_rest(p, part, tiles.first_row(tile), tiles.first_row(tile_end));
+    return;
+  }
   for (int64_t t = tile; t < tile_end; ++t) {
     const int64_t row = tiles.first_row(t);
     multiply_pair_block(p, plan, part, column, column_end, reinterpret_cast<const PairWord*>(packed),

@@ -17,20 +17,28 @@ constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
-constexpr int64_t kMostFewRows = 1 << 20;  // floats of b that two tiles read in place: its pages are many
-constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
-constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work,
-constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
-constexpr int64_t kWantedBlocks = 8;       // but no more blocks than these, as tiles fetch ahead within a block only
+constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
+constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
+constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work,
+constexpr int64_t kMostDotDepth = 512;      // of k at a time, so that rows of a stay in the first-level cache
+constexpr int64_t kFewestDotVectors = 8;    // of a row of b, for every 16 rows of a
+constexpr int64_t kMostAlone = kLanes / 4;  // columns that no tile computes
+constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
+constexpr int64_t kWantedBlocks = 8;        // but no more blocks than these, as tiles fetch ahead within a block only
 
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
+
+/// Columns that tiles compute: not the last ones where these are so few that they fare better alone.
+ATTN_INLINE int64_t tiled_columns(const Matmul& p) {
+  const int64_t rest = p.n % kLanes;
+  return p.n < kLanes || rest > kMostAlone || p.bf16 || p.b_bytes ? p.n : p.n - rest;
+}
 
 /// In a round of that depth. Copies are what is rounded to bfloat16. Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of
 /// a may lie far apart, and a narrow tile would fetch each of their lines for a few floats.
 ATTN_INLINE bool copies_a(const Matmul& p, int64_t depth) {
-  if (p.bf16) return true;
-  if (p.form != Form::TN) return p.lda % 1024 == 0;
-  return kNarrowTiles && depth * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
+  if (p.bf16 || p.lda % 1024 == 0) return true;
+  return p.form == Form::TN && kNarrowTiles && depth * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
 }
 
 /// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
@@ -57,9 +65,22 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
 }
 
+/// Whether rows of a are so few, and b's so long, that dots of them cost less than to transpose b. Bytes are read anew for
+/// every row of a.
+ATTN_INLINE bool uses_dots(const Matmul& p) {
+  if (p.form != Form::NT || p.bf16) return false;
+  return p.m <= kDotRows || (!p.b_bytes && p.m <= kLanes && p.m * kFewestDotVectors * kLanes <= 16 * p.k);
+}
+
+void split_depth(const Matmul& p, int64_t most, MatmulPlan& plan) {
+  if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), 8);
+}
+
 void plan_dots(const Matmul& p, MatmulPlan& plan) {
   const int64_t vectors = ceil_div(p.n, kLanes), most = max(1, 2 * p.m * p.n * p.k / (kFewestFlops / 8));
   plan.method = MatmulMethod::dots;
+  if (p.m > kDotRows) split_depth(p, kMostDotDepth, plan);
+  if (plan.depth < p.k) plan.parts = ceil_div(p.k, plan.depth);
   plan.block_tiles = plan.row_blocks = 1;
   plan.block_columns = ceil_div(vectors, min(vectors, most)) * kLanes;
   plan.blocks = ceil_div(p.n, plan.block_columns);
@@ -72,16 +93,12 @@ ATTN_INLINE bool copies_b(const Matmul& p) {
   return kNarrowTiles ? p.k * p.ldb > kNearby : p.ldb > kMostStride && p.k * p.ldb > kMostInPlace;
 }
 
-void split_depth(const Matmul& p, int64_t most, MatmulPlan& plan) {
-  if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), 8);
-}
-
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   split_depth(p, p.form == Form::TN ? kMostTransposedDepth : kMostDepth, plan);
-  const int64_t panels = ceil_div(p.n, kPanel);
+  const int64_t n = tiled_columns(p), panels = ceil_div(n, kPanel);
   const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
-  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
-  plan.parts = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
+  plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
+  plan.parts = ceil_div(n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
   plan_blocks(p, plan);
   if (copies_a(p, plan.depth)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
   plan.scratch = plan.copied_tiles * tile_stride(plan);
@@ -99,6 +116,7 @@ ATTN_INLINE bool has_few_rows(const Matmul& p) {
 
 void plan_in_place(const Matmul& p, MatmulPlan& plan) {
   split_depth(p, kMostDepth, plan);
+  plan.columns = tiled_columns(p);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
   plan.scratch = plan.depth * kPanel;
   plan_blocks(p, plan);
@@ -111,7 +129,7 @@ MatmulPlan plan_matmul(const Matmul& p) {
   plan.columns = p.n;
   plan.method = MatmulMethod::in_place;
   plan.rounds = plan.parts = 1;
-  if (p.form == Form::NT && p.m <= kDotRows && !p.bf16) {
+  if (uses_dots(p)) {
     plan_dots(p, plan);
   } else if (p.form == Form::NT || p.bf16 || !has_few_rows(p)) {
     plan_tiles(p, plan);
