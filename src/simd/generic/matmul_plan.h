@@ -17,14 +17,14 @@ constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
-constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
-constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
-constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work,
-constexpr int64_t kMostDotDepth = 512;      // of k at a time, so that rows of a stay in the first-level cache
-constexpr int64_t kFewestDotVectors = 8;    // of a row of b, for every 16 rows of a
-constexpr int64_t kMostAlone = kLanes / 4;  // columns that no tile computes
-constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
-constexpr int64_t kWantedBlocks = 8;        // but no more blocks than these, as tiles fetch ahead within a block only
+constexpr int64_t kMostFewRows = 1 << 20;          // floats of b that two tiles read in place: its pages are many
+constexpr int64_t kFewestFlops = 1 << 19;          // of a block, so that claiming it costs little
+constexpr int64_t kMostFlops = 1 << 23;            // of a block, so that many threads find work,
+constexpr int64_t kMostDotDepth = 512;             // of k at a time, so that rows of a stay in the first-level cache
+constexpr int64_t kFewestDotDepth = 128 / kLanes;  // of k, for every row of a
+constexpr int64_t kMostAlone = kLanes / 4;         // columns that no tile computes
+constexpr int64_t kPackedRows = 32;                // of b, by one block of packing
+constexpr int64_t kWantedBlocks = 8;  // but no more blocks than these, as tiles fetch ahead within a block only
 
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
 
@@ -69,7 +69,7 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan) {
 /// every row of a.
 ATTN_INLINE bool uses_dots(const Matmul& p) {
   if (p.form != Form::NT || p.bf16) return false;
-  return p.m <= kDotRows || (!p.b_bytes && p.m <= kLanes && p.m * kFewestDotVectors * kLanes <= 16 * p.k);
+  return p.m <= kDotRows || (!p.b_bytes && p.m <= kLanes && p.k >= kFewestDotDepth * p.m);
 }
 
 void split_depth(const Matmul& p, int64_t most, MatmulPlan& plan) {
