@@ -8,9 +8,9 @@
 namespace attn::simd {
 namespace {
 
-// Floats of b in a round: a quarter of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
+// Floats of b in a round: half of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
 // small, rounds would be many, and b does as well streaming from the third level.
-constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 192) * 1024;
+constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 256) * 1024;
 // Of k in a round, so that a tile's rows of a stay in the first-level cache.
 constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
 constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
