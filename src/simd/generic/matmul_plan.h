@@ -89,7 +89,7 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
 /// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole. Narrow tiles
 /// read each of them more often.
 ATTN_INLINE bool copies_b(const Matmul& p) {
-  if (p.bf16 || p.form == Form::NT || p.n % kLanes != 0) return true;
+  if (p.bf16 || p.form == Form::NT || tiled_columns(p) % kLanes != 0) return true;
   return kNarrowTiles ? p.k * p.ldb > kNearby : p.ldb > kMostStride && p.k * p.ldb > kMostInPlace;
 }
 
