@@ -228,9 +228,9 @@ for less.
   bf16   of train: what is multiplied is rounded to bfloat16, 8 significant
          bits; sums, weights, optimizer, norms, attention and validation stay
          f32. Faster where AVX512-BF16 is: twice the products a second on AMD's
-         Zen 4, but half of them on Intel's Sapphire and Emerald Rapids. Where
-         it does not pay, or is not there, floats are rounded instead: results
-         are the same but for rounding, in the time of f32; training says so
+         Zen 4, but half of them on Intel's Emerald Rapids. Where it does not
+         pay, or is not there, floats are rounded instead: results are the
+         same but for rounding, in the time of f32; training says so
 
     attn train generate play.txt --out play --precision bf16
     attn evaluate play valid.txt --precision int8    # the loss, to compare
