@@ -17,16 +17,16 @@ constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
-constexpr int64_t kMostFewRows = 1 << 20;          // floats of b that two tiles read in place: its pages are many
-constexpr int64_t kFewestFlops = 1 << 19;          // of a block, so that claiming it costs little
-constexpr int64_t kMostFlops = 1 << 23;            // of a block, so that many threads find work,
-constexpr int64_t kMostDotDepth = 512;             // of k at a time, so that rows of a stay in the first-level cache
-constexpr int64_t kFewestDotDepth = 128 / kLanes;  // of k, for every row of a
-constexpr int64_t kMostAlone = kLanes / 4;         // columns that no tile computes
-constexpr int64_t kPackedRows = 32;                // of b, by one block of packing
-constexpr int64_t kWantedBlocks = 8;  // but no more blocks than these, as tiles fetch ahead within a block only
-
+constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
+constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
+constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work,
+constexpr int64_t kWantedBlocks = 8;        // but no more blocks than these, as tiles fetch ahead within a block only
+constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
+
+constexpr int64_t kFewestDotDepth = 128 / kLanes;  // of k, for every row of a, that dots of more than kDotRows want
+constexpr int64_t kMostDotDepth = 512;             // of k at a time, so that rows of a stay in the first-level cache
+constexpr int64_t kMostAlone = kLanes / 4;         // columns that no tile computes
 
 /// Columns that tiles compute: not the last ones where these are so few that they fare better alone.
 ATTN_INLINE int64_t tiled_columns(const Matmul& p) {
@@ -34,8 +34,9 @@ ATTN_INLINE int64_t tiled_columns(const Matmul& p) {
   return p.n < kLanes || rest > kMostAlone || p.bf16 || p.b_bytes ? p.n : p.n - rest;
 }
 
-/// In a round of that depth. Copies are what is rounded to bfloat16. Rows whose distance is a multiple of 4 KB compete for the same cache lines. Transposed rows of
-/// a may lie far apart, and a narrow tile would fetch each of their lines for a few floats.
+/// In a round of that depth. Copies are what is rounded to bfloat16. Rows whose distance is a multiple of 4 KB compete for
+/// the same cache lines. Transposed rows of a may lie far apart, and a narrow tile would fetch each of their lines for a few
+/// floats.
 ATTN_INLINE bool copies_a(const Matmul& p, int64_t depth) {
   if (p.bf16 || p.lda % 1024 == 0) return true;
   return p.form == Form::TN && kNarrowTiles && depth * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
