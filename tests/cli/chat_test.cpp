@@ -87,7 +87,9 @@ TEST_CASE("train chat: two lines and no option at all are learnt by heart, alone
 TEST_CASE("chat: an empty line gives an empty line, order kept; mistakes name what is wrong") {
   const Lab lab(kTwoLines);
   const std::string model = lab.folder.path("m");
-  REQUIRE(run_attn({"train", "chat", lab.pairs, "--out", model, "--quiet"}).exit_code == 0);
+  REQUIRE(run_attn({"train", "chat", lab.pairs, "--out", model, "--layers", "1", "--d-model", "32", "--lr", "0.01",
+                    "--steps", "100", "--quiet"})
+              .exit_code == 0);
   CHECK(run_attn({"chat", model, "--greedy"}, {.input = "\nstatquest is what\r\n\n\nwhat is statquest"}).out ==
         "\ngreat\n\n\nawesome\n");
   CHECK(run_attn({"chat", model, "--text", "what is statquest", "--stop", "som"}).out == "awe\n");
