@@ -35,10 +35,11 @@ TEST_CASE("table output: the ending of --out decides the form") {
                                                           {"x.json", "[\n{\"name\":\"a\",\"value\":1}\n]\n"},
                                                           {"x.txt", "name  value\na         1\n"},
                                                           {"x.other", "name,value\na,1\n"}};
-  for (const auto& [name, contents] : expected) {
+  for (const auto& file : expected) {
+    const char* const name = file.first;
     CAPTURE(name);
     write_sample({.out = folder.path(name)});
-    CHECK(read_file(folder.path(name)) == contents);
+    CHECK(read_file(folder.path(name)) == file.second);
   }
   write_sample({.format = TableFormat::csv, .no_header = true, .out = folder.path("bare")});
   CHECK(read_file(folder.path("bare")) == "a,1\n");

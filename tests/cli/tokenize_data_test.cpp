@@ -81,9 +81,10 @@ TEST_CASE("attn data: the files in data/ are what their commands make") {
       {"dates", "1000", "dates.tsv"},     {"en-es", "2000", "en-es.tsv"},     {"summaries", "700", "summaries.tsv"},
       {"reviews", "600", "reviews.tsv"},
   };
-  for (const auto& [task, lines, file] : kFiles) {
+  for (const auto& [task, lines, name] : kFiles) {
+    const std::string file = std::string("data/") + name;
     CAPTURE(file);
-    CHECK(run_attn({"data", task, "--lines", lines, "--seed", "1"}).out == read_file(std::string("data/") + file));
+    CHECK(run_attn({"data", task, "--lines", lines, "--seed", "1"}).out == read_file(file));
   }
 }
 

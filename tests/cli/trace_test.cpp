@@ -60,7 +60,8 @@ TEST_CASE("trace: queries, keys, values, heads' results, states and logits are t
                                     "q,k,v,head-output,residual,logits", "--out", path});
   REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
   const std::string archive = read_file(path);
-  for (const auto& [name, tensor] : expected.at("tensors").as_object()) {
+  for (const auto& [key, tensor] : expected.at("tensors").as_object()) {
+    const std::string& name = key;
     CAPTURE(name);
     std::vector<double> numbers;
     flatten(tensor, numbers);

@@ -268,7 +268,7 @@ TEST_CASE("train: texts of a few characters, of one line, with NUL and CRLF all 
       const std::string out = folder.path(std::string(name) + tokenizer);
       const Outcome run = run_attn({"train", "generate", folder.path(name), "--out", out, "--tokenizer", tokenizer,
                                     "--steps", "3", "--d-model", "8", "--layers", "1", "--batch", "2"});
-      CHECK_MESSAGE(run.exit_code == 0, name, tokenizer, run.err);
+      CHECK_MESSAGE(run.exit_code == 0, out, run.err);
     }
   }
 }

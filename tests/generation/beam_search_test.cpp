@@ -80,7 +80,7 @@ void enumerate(const Language& language, const SearchOptions& options, const Ids
 
 TEST_CASE("a beam that holds everything finds what exhaustive search finds") {
   for (const double alpha : {0.0, 0.6, 1.0, 2.0}) {
-    for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
       CAPTURE(alpha);
       CAPTURE(seed);
       const Language language = random_language(5, seed, seed % 2 == 0 ? 1.0 : 3.0);

@@ -44,7 +44,8 @@ TEST_CASE("en-es: millions of lines, none twice, each with one translation, spel
   std::uint64_t all = 0;
   for (const std::uint64_t size : en_es_task().group_sizes) all += size;
   CHECK(all > 1'000'000);
-  for (const auto& [english, spanish] : sample(5000)) {
+  for (const auto& pair : sample(5000)) {
+    const std::string &english = pair.first, &spanish = pair.second;
     CAPTURE(english);
     CAPTURE(spanish);
     const bool asks = english.find('?') != std::string::npos;
@@ -84,10 +85,11 @@ TEST_CASE("en-es: sentences as a grammar book has them") {
       {"Are the classrooms empty?", "¿Están vacías las aulas?"},
       {"The classroom was quiet.", "El aula era tranquila."},
   };
-  for (const auto& [english, spanish] : expected) {
+  for (const auto& pair : expected) {
+    const std::string english = pair.first;
     CAPTURE(english);
     REQUIRE(pairs.contains(english));
-    CHECK(pairs.at(english) == spanish);
+    CHECK(pairs.at(english) == pair.second);
   }
 }
 

@@ -103,7 +103,8 @@ TEST_CASE("muon: momentum, iterations, scale and decay equal torch.optim.Muon") 
 
 TEST_CASE("muon: a matrix of rank one stays one, whatever its shape: rounding errors do not grow") {
   for_every_instruction_set([](const simd::Kernels& kernels) {
-    for (const auto& [rows, columns] : {std::pair{48, 48}, {48, 64}, {32, 128}, {128, 32}}) {
+    for (const auto& shape : {std::pair{48, 48}, {48, 64}, {32, 128}, {128, 32}}) {
+      const int rows = shape.first, columns = shape.second;
       CAPTURE(rows);
       CAPTURE(columns);
       const RandomStream random(3, RandomPurpose::data);
