@@ -293,8 +293,7 @@ inline void multiply_alone(const Kernels& kernels, const Matmul& product, const 
 }
 
 /// The kernels of the best instruction set that this machine has ("avx512bf16" only where products gain by it, which is
-/// measured), or of the one that ATTN_SIMD names. Null if
-/// ATTN_SIMD names one that is unknown or that the machine lacks (kernels_named tells which).
+/// measured), or of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
 const Kernels* kernels();
 /// By name; null if unknown or not supported by this machine.
 const Kernels* kernels_named(const char* name);

@@ -56,7 +56,7 @@ ATTN_INLINE int64_t pair_panel_stride(const MatmulPlan& plan) {
   return ceil_div(plan.depth, 2) * kPanel + 16;
 }
 
-/// The same in words of two bfloat16 numbers.
+/// A block of packing as pack_matmul does it, in words of two bfloat16 numbers.
 void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, PairWord* packed) {
   const int64_t stride = pair_panel_stride(plan);
   if (p.form == Form::NT) {
@@ -277,14 +277,7 @@ struct BlockProduct {
   }
 };
 
-/// Rows [row, row_end) of the columns that no tile computes.
-void multiply_rest(const Matmul& p, const Part& part, int64_t row, int64_t row_end) {
-  const int64_t first = tiled_columns(p);
-  for (int64_t c = first; c < p.n; ++c) multiply_column(p, c, part.k, part.depth, row, row_end);
-  if (first < p.n && part.k + part.depth >= p.k) activate_part(p, row, row_end - row, first, p.n - first);
-}
-
-/// The same of bfloat16 numbers: a tile of a becomes words once, for all of the block's panels.
+/// A tile of rows and all panels of a block, of bfloat16 numbers: a becomes words once, for all of the block's panels.
 void multiply_pair_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t column, int64_t column_end,
                          const PairWord* packed, PairWord* scratch, int64_t row, int64_t rows) {
   if (p.form == Form::TN) {
@@ -305,6 +298,13 @@ void multiply_pair_block(const Matmul& p, const MatmulPlan& plan, const Part& pa
                     .add = p.accumulate || part.k > 0});
     if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, columns);
   }
+}
+
+/// Rows [row, row_end) of the columns that no tile computes.
+void multiply_rest(const Matmul& p, const Part& part, int64_t row, int64_t row_end) {
+  const int64_t first = tiled_columns(p);
+  for (int64_t c = first; c < p.n; ++c) multiply_column(p, c, part.k, part.depth, row, row_end);
+  if (first < p.n && part.k + part.depth >= p.k) activate_part(p, row, row_end - row, first, p.n - first);
 }
 
 void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, const float* packed,
