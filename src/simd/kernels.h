@@ -46,7 +46,7 @@ struct Matmul {
   bool bf16 = false;
   float* c = nullptr;
   int64_t ldc = 0;
-  bool accumulate = false;      // adds to c instead of overwriting it; not together with an activation
+  bool accumulate = false;      // adds to c instead of overwriting it; not together with a bias or an activation
   const float* bias = nullptr;  // (N), or null
   Activation activation = Activation::none;
   float* slopes = nullptr;  // (M, N) with ldc, or null; written if keeps_slope(activation)

@@ -75,24 +75,21 @@ struct Extent {
 template <bool kTransposed, class Depth>
 ATTN_INLINE void multiply(const float* a, int64_t lda, const float* b, int64_t ldb, int64_t m, int64_t n, float* c,
                           int64_t ldc, bool add, Depth depth) {
-  const TileRows tiles(0, m, kTileRows);
-  for (int64_t column = 0; column < n; column += kPanel) {
-    const int64_t columns = min(kPanel, n - column);
-    tiles.for_each([&](int64_t row, int64_t rows) {
-      const Extent k = depth(row, rows);
-      const Tile tile = {.a = a + (kTransposed ? k.first * lda + row : row * lda + k.first),
-                         .lda = lda,
-                         .b = b + k.first * ldb + column,
-                         .ldb = ldb,
-                         .k = max(0, k.end - k.first),
-                         .c = c + row * ldc + column,
-                         .ldc = ldc,
-                         .columns = columns,
-                         .bias = nullptr,
-                         .add = add};
-      tile_function<kTransposed>(rows, columns)(tile);
-    });
-  }
+  const int64_t whole = n / kPanel * kPanel;
+  TileRows(0, m, kTileRows).for_each([&](int64_t row, int64_t rows) {
+    const Extent k = depth(row, rows);
+    const float* const b_rows = b + k.first * ldb;
+    TileRow t = {.a = a + (kTransposed ? k.first * lda + row : row * lda + k.first),
+                 .lda = lda,
+                 .b = b_rows,
+                 .ldb = ldb,
+                 .panel_stride = kPanel,
+                 .k = max(0, k.end - k.first),
+                 .c = c + row * ldc,
+                 .ldc = ldc,
+                 .add = add};
+    multiply_row<kTransposed>(t, rows, n, b_rows + whole, ldb);
+  });
 }
 
 /// A pair of tiles: queries [t, t + queries) and keys [s, s + keys) of a head.

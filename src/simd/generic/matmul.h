@@ -149,32 +149,28 @@ struct BlockProduct {
   TileRows tiles;
 
   void run(int64_t tile, int64_t tile_end) const {
-    if (plan.method == MatmulMethod::in_place && p.m <= 2 * kTileRows) return run_few_rows(tile, tile_end);
-    const bool copied = plan.copied_tiles > 0;
+    const bool two_tiles = tile_end - tile == 2 && p.m <= 2 * kTileRows && p.k * p.ldb > kMostInPlace;
+    if (two_tiles && plan.method == MatmulMethod::in_place) return run_two_tiles(tile);
     for (int64_t t = tile; t < tile_end; ++t) {
-      const int64_t group = copied ? (t - tile) % plan.copied_tiles : 0;
-      if (copied && group == 0) copy_a(t, min(tile_end, t + plan.copied_tiles));
+      const int64_t group = copied() ? (t - tile) % plan.copied_tiles : 0;
+      if (copied() && group == 0) copy_a(t, min(tile_end, t + plan.copied_tiles));
       const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
       const int64_t next_rows = row + rows < p.m ? tiles.first_row(t + 2) - row - rows : 0;
-      const Operand a = copied ? copied_tile(group) : Operand{a_at(row, 0), p.lda};
-      for (int64_t c = column; c < column_end; c += kPanel) {
-        const Ahead ahead = copied || next_rows == 0 ? Ahead{} : a_ahead(row + rows, c, next_rows);
-        multiply(a, panel_of_b(c), row, rows, c, next_rows, ahead);
-      }
+      multiply(copied() ? copied_tile(group) : Operand{a_at(row, 0), p.lda}, row, rows, next_rows, column, column_end);
     }
   }
 
-  /// All tiles use a panel before the next: it may be a copy.
-  void run_few_rows(int64_t tile, int64_t tile_end) const {
+  /// Both use a panel of b before the next: it may be far away, or a copy.
+  void run_two_tiles(int64_t tile) const {
     for (int64_t c = column; c < column_end; c += kPanel) {
-      const Operand b = panel_of_b(c);
-      for (int64_t t = tile; t < tile_end; ++t) {
+      for (int64_t t = tile; t < tile + 2; ++t) {
         const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
-        multiply({a_at(row, 0), p.lda}, b, row, rows, c, 0, {});
+        multiply({a_at(row, 0), p.lda}, row, rows, 0, c, min(column_end, c + kPanel));
       }
     }
   }
 
+  bool copied() const { return plan.copied_tiles > 0; }
   bool transposed() const { return p.form == Form::TN; }
   /// Element (row, k) of a, k counted from the round's first.
   const float* a_at(int64_t row, int64_t k) const {
@@ -233,47 +229,45 @@ struct BlockProduct {
     return tile_end;
   }
 
-  Operand panel_of_b(int64_t c) const {
-    const int64_t columns = min(kPanel, column_end - c), width = round_up(columns, kLanes);
+  /// Of `columns` columns from c on.
+  Operand panel_of_b(int64_t c, int64_t columns) const {
+    const int64_t width = round_up(columns, kLanes);
     if (plan.method == MatmulMethod::packed) return {packed + (c - part.column) / kPanel * panel_stride(plan), width};
     if (columns == width) return {p.b + part.k * p.ldb + c, p.ldb};
     pack_panel(p, part.k, part.depth, c, columns, scratch);
     return {scratch, width};
   }
 
-  /// Each panel's tile fetches its share of the next tile's rows of a.
-  Ahead a_ahead(int64_t row, int64_t c, int64_t rows) const {
-    const int64_t panels = ceil_div(column_end - column, kPanel), panel = (c - column) / kPanel;
-    if (transposed()) {
-      const int64_t share = ceil_div(part.depth, panels), k = panel * share;
-      return {a_at(row + rows - 1, k), p.lda, min(share, part.depth - k)};
-    }
-    const float* first = a_at(row, 0);
-    if (p.lda > part.depth) return {first + panel * 16, p.lda, rows};
-    const int64_t lines = ceil_div(rows * part.depth, 16), share = ceil_div(lines, panels);
-    return {first + panel * share * 16, 16, min(share, lines - panel * share)};
+  /// The next tile's rows of a, which are `rows` from `row` on.
+  Ahead a_ahead(int64_t row, int64_t rows) const {
+    if (copied() || rows == 0) return {};
+    if (transposed()) return {a_at(row + rows - 1, 0), p.lda, part.depth};
+    if (p.lda > part.depth) return {a_at(row, 0), p.lda, rows};
+    return {a_at(row, 0), 16, ceil_div(rows * part.depth, 16)};
   }
 
-  /// The tile of c at (row, c); the next tile has `next_rows`.
-  void multiply(Operand a, Operand b, int64_t row, int64_t rows, int64_t c, int64_t next_rows,
-                const Ahead& ahead) const {
-    const int64_t columns = min(kPanel, column_end - c);
-    const bool last_panel = c + kPanel >= column_end;
-    const int64_t next_row = last_panel ? row + rows : row, next_column = last_panel ? column : c + kPanel;
-    const Tile tile = {.a = a.data,
-                       .lda = a.ld,
-                       .b = b.data,
-                       .ldb = b.ld,
-                       .k = part.depth,
-                       .c = p.c + row * p.ldc + c,
-                       .ldc = p.ldc,
-                       .columns = columns,
-                       .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
-                       .add = p.accumulate || part.k > 0,
-                       .a_ahead = ahead,
-                       .c_ahead = {p.c + next_row * p.ldc + next_column, p.ldc, last_panel ? next_rows : rows}};
-    (transposed() ? tile_function<true>(rows, columns) : tile_function<false>(rows, columns))(tile);
-    if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, columns);
+  /// Columns [c, end) of `rows` rows of c; the next tile has `next_rows`.
+  void multiply(Operand a, int64_t row, int64_t rows, int64_t next_rows, int64_t c, int64_t end) const {
+    const int64_t rest = (end - c) % kPanel;
+    const Operand b = panel_of_b(c, kPanel), last = panel_of_b(end - rest, rest);
+    TileRow t = {.a = a.data,
+                 .lda = a.ld,
+                 .b = b.data,
+                 .ldb = b.ld,
+                 .panel_stride = plan.method == MatmulMethod::packed ? panel_stride(plan) : kPanel,
+                 .k = part.depth,
+                 .c = p.c + row * p.ldc + c,
+                 .ldc = p.ldc,
+                 .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
+                 .add = p.accumulate || part.k > 0,
+                 .a_ahead = a_ahead(row + rows, next_rows),
+                 .c_ahead = {p.c + (row + rows) * p.ldc + column, p.ldc, next_rows}};
+    if (transposed()) {
+      multiply_row<true>(t, rows, end - c, last.data, last.ld);
+    } else {
+      multiply_row<false>(t, rows, end - c, last.data, last.ld);
+    }
+    if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, end - c);
   }
 };
 

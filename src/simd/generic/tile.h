@@ -27,19 +27,21 @@ struct Ahead {
   int64_t left = 0;
 };
 
-/// One tile: c (rows, columns) = a·b [+ bias] [+ c].
-struct Tile {
+/// A row of tiles: c (rows, panels·columns) = a·b + bias, or c + a·b.
+struct TileRow {
   const float* a;  // element (row, k) at row·lda + k, or, transposed, at k·lda + row
   int64_t lda;
-  const float* b;  // element (k, column) at k·ldb + column; whole vectors must be readable
+  const float* b;  // element (k, column) of a panel at k·ldb + column; whole vectors must be readable
   int64_t ldb;
+  int64_t panel_stride;  // floats from one panel of b to the next
   int64_t k;
   float* c;
   int64_t ldc;
-  int64_t columns;    // at most kPanel
-  const float* bias;  // (columns), or null
-  bool add;           // adds to c instead of overwriting it
-  Ahead a_ahead = {}, c_ahead = {};
+  const float* bias = nullptr;       // (panels·columns), or null; not read if `add`
+  bool add = false;                  // adds to c instead of overwriting it
+  Ahead a_ahead = {}, c_ahead = {};  // what the next row of tiles will want
+  int64_t panels = 1;
+  int64_t columns = kPanel;  // of a panel: fewer than kPanel of the only one
 };
 
 template <int kVectors, class Function>
@@ -68,9 +70,12 @@ struct RowReader {
     ATTN_UNROLL
     for (int i = 0; i < kPointers; ++i) pointers[i] = a + 3 * i * stride;
   }
-  /// Element (row, step), step counted from where the last advance() led; transposed, there is step 0 only.
-  ATTN_INLINE float at(int row, int step) const {
-    return kTransposed ? pointers[0][row] : pointers[row / 3][row % 3 * lda + step];
+  /// Element (row, step), step counted from where the last advance() led; transposed, there is step 0 only. `row_bytes`
+  /// is the distance of rows.
+  ATTN_INLINE float at(int row, int step, int64_t row_bytes) const {
+    if (kTransposed) return pointers[0][row];
+    const char* const first = reinterpret_cast<const char*>(pointers[row / 3] + step);
+    return *reinterpret_cast<const float*>(first + row % 3 * row_bytes);
   }
   ATTN_INLINE void fetch_ahead() const {
     __builtin_prefetch(pointers[0] + kTransposedAhead * lda);
@@ -79,8 +84,7 @@ struct RowReader {
   ATTN_INLINE void advance(int steps) {
     ATTN_UNROLL
     for (int i = 0; i < kPointers; ++i) {
-      pointers[i] += kTransposed ? lda : steps;
-      __asm__("" : "+r"(pointers[i]));  // or the compiler makes it one pointer and many offsets
+      pointers[i] = opaque(pointers[i] + (kTransposed ? lda : steps));  // else one pointer and many offsets
     }
   }
 };
@@ -92,48 +96,61 @@ ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const
   ATTN_UNROLL
   for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
   if constexpr (kTransposed && !kNarrowTiles) a.fetch_ahead();
+  const int64_t row_bytes =
+      opaque(a.lda * int64_t{sizeof(float)});  // else a register for its sum with every step's offset
   ATTN_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    const Vec x = in_register(broadcast(a.at(r, kTransposed ? 0 : step)));
+    const Vec x = in_register(broadcast(a.at(r, kTransposed ? 0 : step, row_bytes)));
     ATTN_UNROLL
     for (int v = 0; v < kVectors; ++v) multiply_add(x, row_of_b[v], sums[r][v]);
   }
   if (kTransposed) a.advance(1);
 }
 
+/// Sums begin as what they are added to: loads, unlike additions at the end, cost the multipliers no time. Each sum is
+/// loaded apart, since copies from one register would.
 template <int kRows, int kVectors>
-ATTN_INLINE void finish_tile(const Tile& t, const Vec (&sums)[kRows][kVectors]) {
-  for_each_tile_vector<kVectors>(t.columns, [&](int v, auto lanes) {
-    float* c = t.c + v * kLanes;
-    const Vec bias = t.bias ? load(t.bias + v * kLanes, lanes) : Vec{};
-    if (t.add) {
-      ATTN_UNROLL
-      for (int r = 0; r < kRows; ++r) store(c + r * t.ldc, load(c + r * t.ldc, lanes) + (sums[r][v] + bias), lanes);
-    } else {
-      ATTN_UNROLL
-      for (int r = 0; r < kRows; ++r) store(c + r * t.ldc, sums[r][v] + bias, lanes);
+ATTN_INLINE void begin_tile(const float* start, int64_t stride, int64_t columns, Vec (&sums)[kRows][kVectors]) {
+  for_each_tile_vector<kVectors>(columns, [&](int v, auto lanes) {
+    const float* from = start + v * kLanes;
+    ATTN_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      sums[r][v] = load(from, lanes);
+      from = opaque(from + stride);
+    }
+  });
+}
+
+template <int kRows, int kVectors>
+ATTN_INLINE void finish_tile(const Vec (&sums)[kRows][kVectors], int64_t columns, float* c, int64_t ldc) {
+  for_each_tile_vector<kVectors>(columns, [&](int v, auto lanes) {
+    float* to = c + v * kLanes;
+    ATTN_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      store(to, sums[r][v], lanes);
+      to = opaque(to + ldc);
     }
   });
 }
 
 template <int kLines>
 ATTN_INLINE void fetch(Ahead& ahead) {
-  constexpr int kLineFloats = 16, kSecondLevel = 2;
+  constexpr int kLineFloats = 16, kFirstLevel = 3, kSecondLevel = 2;
+  constexpr int kLevel = kNarrowTiles ? kSecondLevel : kFirstLevel;
   if (ahead.left <= 0) return;
   ATTN_UNROLL
-  for (int i = 0; i < kLines; ++i) __builtin_prefetch(ahead.next + i * kLineFloats, 0, kSecondLevel);
+  for (int i = 0; i < kLines; ++i) __builtin_prefetch(ahead.next + i * kLineFloats, 0, kLevel);
   ahead.next += ahead.stride;
   --ahead.left;
 }
 
+/// c (kRows, columns) += a·b for one panel of b, in registers from the first step to the last.
 template <int kRows, int kVectors, bool kTransposed>
-void multiply_tile(const Tile& t) {
+ATTN_INLINE void multiply_tile(const TileRow& t, const float* b, Ahead& a_ahead, Ahead c_ahead,
+                               Vec (&sums)[kRows][kVectors]) {
   constexpr int kUnrolled = kNarrowTiles ? 8 : 4;
   constexpr int kLinesOfC = kVectors * ATTN_VECTOR_BYTES > 64 ? 2 : 1;
-  Vec sums[kRows][kVectors] = {};
   RowReader<kRows, kTransposed> a(t.a, t.lda);
-  Ahead a_ahead = t.a_ahead, c_ahead = t.c_ahead;
-  const float* b = t.b;
   const int64_t ldb = t.ldb;
   int64_t k = t.k;
   for (; k >= kUnrolled; k -= kUnrolled) {
@@ -152,14 +169,35 @@ void multiply_tile(const Tile& t) {
     if (!kTransposed) a.advance(1);
     b += ldb;
   }
-  finish_tile(t, sums);
 }
 
-typedef void (*TileFunction)(const Tile&);
+alignas(64) constexpr float kZeros[kPanel] = {};
+
+template <int kRows, int kVectors, bool kTransposed>
+void multiply_tiles(const TileRow& t) {
+  const float* start = t.add ? t.c : t.bias ? t.bias : kZeros;
+  const int64_t start_stride = t.add ? t.ldc : 0, next_start = start == kZeros ? 0 : kPanel;
+  const int64_t columns = t.columns, ldc = t.ldc;  // in registers: storing c might change what t refers to
+  const float* b = t.b;
+  float* c = t.c;
+  Ahead a_ahead = t.a_ahead;
+  for (int64_t left = t.panels; left > 0; --left) {
+    Vec sums[kRows][kVectors];
+    begin_tile(start, start_stride, columns, sums);
+    multiply_tile<kRows, kVectors, kTransposed>(t, b, a_ahead, left > 1 ? Ahead{c + kPanel, ldc, kRows} : t.c_ahead,
+                                                sums);
+    finish_tile(sums, columns, c, ldc);
+    start += next_start;
+    b += t.panel_stride;
+    c += kPanel;
+  }
+}
+
+typedef void (*TileFunction)(const TileRow&);
 
 template <int kVectors, bool kTransposed, int... kRow>
 ATTN_INLINE TileFunction choose_tile(int64_t rows, Indices<kRow...>) {
-  static constexpr TileFunction kFunctions[] = {multiply_tile<kRow + 1, kVectors, kTransposed>...};
+  static constexpr TileFunction kFunctions[] = {multiply_tiles<kRow + 1, kVectors, kTransposed>...};
   return kFunctions[rows - 1];
 }
 
@@ -176,6 +214,23 @@ template <bool kTransposed>
 ATTN_INLINE TileFunction tile_function(int64_t rows, int64_t columns) {
   return columns > kLanes ? choose_tile<2, kTransposed>(rows, TileRowIndices{})
                           : choose_tile<1, kTransposed>(rows, TileRowIndices{});
+}
+
+/// Row `t` with `columns` columns, in as many panels as these fill. What is left over reads b at `last`, whose rows are
+/// last_ldb apart.
+template <bool kTransposed>
+ATTN_INLINE void multiply_row(TileRow& t, int64_t rows, int64_t columns, const float* last, int64_t last_ldb) {
+  t.panels = columns / kPanel;
+  if (t.panels > 0) tile_function<kTransposed>(rows, kPanel)(t);
+  const int64_t done = t.panels * kPanel;
+  if (done == columns) return;
+  t.b = last;
+  t.ldb = last_ldb;
+  t.c += done;
+  if (t.bias) t.bias += done;
+  t.panels = 1;
+  t.columns = columns - done;
+  tile_function<kTransposed>(rows, t.columns)(t);
 }
 
 /// Rows [begin, end) split evenly into tiles of at most `most` rows.

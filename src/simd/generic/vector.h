@@ -247,6 +247,13 @@ ATTN_INLINE float largest(Vec x) {
   }
 }
 
+/// x, of which the compiler knows nothing any more: it neither merges nor moves what is computed from it.
+template <class T>
+ATTN_INLINE T opaque(T x) {
+  __asm__("" : "+r"(x));
+  return x;
+}
+
 /// Keeps the compiler from folding a broadcast into each instruction that uses it, which would load it again.
 ATTN_INLINE Vec in_register(Vec x) {
 #if defined(__AVX512F__)
