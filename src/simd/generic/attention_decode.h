@@ -17,6 +17,11 @@ int64_t decode_scratch(const Attention&) {
   return kDecodeKeys + kLanes;
 }
 
+/// out (keys) = sums·factor.
+ATTN_INLINE void scale_scores(const float* sums, float factor, int64_t keys, float* out) {
+  for_each_vector(0, keys, [=](int64_t j, auto lanes) { store(out + j, load(sums + j, lanes) * factor, lanes); });
+}
+
 struct DecodeState {
   float largest, total;
 };
@@ -54,8 +59,9 @@ void attend_query(const Attention& p, const Head& h, int64_t t, float* weights) 
   const int64_t key_end = visible_keys(h, t);
   for (int64_t s = 0; s < key_end; s += kDecodeKeys) {
     const int64_t count = min(kDecodeKeys, key_end - s);
-    dot_products(query, p.ld_query, 1, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count,
-                 [&](int64_t, int64_t j, float score) { weights[j] = score * p.scale; });
+    dot_products(
+        query, p.ld_query, 1, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count,
+        [&](int64_t, int64_t j, int64_t keys, const float* sums) { scale_scores(sums, p.scale, keys, weights + j); });
     const float factor = weigh_keys(p, h, t, s, count, weights, state);
     add_weighted_rows(weights, h.value + s * p.ld_value, p.ld_value, count, p.d_head, factor, out);
   }
@@ -73,8 +79,9 @@ void attention_weights(const Attention& p, int64_t sequence, int64_t head, float
   const Head h = head_of(p, sequence, head);
   for (int64_t t = 0; t < h.queries; ++t) {
     float* row = weights + t * h.keys;
-    dot_products(h.query + t * p.ld_query, p.ld_query, 1, h.key, p.ld_key, p.d_head, 0, h.keys,
-                 [&](int64_t, int64_t j, float score) { row[j] = score * p.scale; });
+    dot_products(
+        h.query + t * p.ld_query, p.ld_query, 1, h.key, p.ld_key, p.d_head, 0, h.keys,
+        [&](int64_t, int64_t j, int64_t keys, const float* sums) { scale_scores(sums, p.scale, keys, row + j); });
     if (scores) copy_row(row, h.keys, scores + t * h.keys);
     const int64_t seen = visible_keys(h, t);
     softmax(row, h.keys, seen, 0, 1);

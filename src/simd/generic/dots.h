@@ -22,14 +22,14 @@ ATTN_INLINE void fetch_next_group(const Element* next, int64_t i) {
 }
 
 /// sums lane r·(kLanes/kRows) + c = a's row r · b's row c over k, for kLanes/kRows rows of b, which are floats or bytes;
-/// `next` is where the rows after them begin.
+/// `next` is where the rows after them begin, or null if they are not to be fetched.
 template <int kRows, class Element>
 ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (&b)[kLanes / kRows],
                           const Element* next, int64_t k) {
   constexpr int kColumns = kLanes / kRows;
   Vec sums[kLanes] = {};
   for_each_vector(0, k, [&](int64_t i, auto lanes) {
-    fetch_next_group<kColumns>(next, i);
+    if (next) fetch_next_group<kColumns>(next, i);
     Vec x[kRows];
     ATTN_UNROLL
     for (int r = 0; r < kRows; ++r) x[r] = load(a[r] + i, lanes);
@@ -43,10 +43,11 @@ ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (
   return sum_each(sums);
 }
 
-/// Calls store(row, column, sum) for all rows < rows <= kRows and columns in [begin, end) of a·bᵀ.
+/// Calls store(row, column, count, sums) for `count` columns at a time of rows < rows <= kRows and columns [begin, end) of
+/// a·bᵀ. What b's next rows hold is fetched if `fetches`.
 template <int kRows, class Element, class Store>
 ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,
-                          int64_t begin, int64_t end, Store store_sum) {
+                          int64_t begin, int64_t end, bool fetches, Store store_sums) {
   constexpr int kColumns = kLanes / kRows;
   const float* a_rows[kRows];
   for (int r = 0; r < kRows; ++r) a_rows[r] = a + min(r, rows - 1) * lda;
@@ -54,34 +55,40 @@ ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const Eleme
     const Element* b_rows[kColumns];
     ATTN_UNROLL
     for (int c = 0; c < kColumns; ++c) b_rows[c] = b + min(column + c, end - 1) * ldb;
+    const int64_t columns = min(kColumns, end - column);
     float sums[kLanes];
-    store(sums, dot_group<kRows>(a_rows, b_rows, b + min(column + kColumns, end) * ldb, k));
-    for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t c = 0; c < min(kColumns, end - column); ++c) store_sum(r, column + c, sums[r * kColumns + c]);
-    }
+    store(sums, dot_group<kRows>(a_rows, b_rows, fetches ? b + (column + columns) * ldb : nullptr, k));
+    for (int64_t r = 0; r < rows; ++r) store_sums(r, column, columns, sums + r * kColumns);
   }
 }
 
-/// The same for any number of rows, kDotRows at a time. Of bytes one at a time: a block of b stays in the caches, and for
-/// four rows their few columns at once would be converted hardly less often than they can be read again.
+/// The same for any number of rows, kDotRows at a time: all of them for a few rows of b, which stay in the first-level
+/// cache, before the next. Of bytes one at a time: a block of b stays in the caches, and for four rows their few columns at
+/// once would be converted hardly less often than they can be read again.
 template <class Element, class Store>
 ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,
-                              int64_t begin, int64_t end, Store store_sum) {
-  constexpr bool kBytes = sizeof(Element) == 1;
-  constexpr int64_t kTogether = kBytes ? 1 : kDotRows;
-  for (int64_t row = 0; row < rows; row += kTogether) {
-    const int64_t count = min(kTogether, rows - row);
-    const auto shifted = [&](int64_t r, int64_t column, float total) { store_sum(row + r, column, total); };
-    const float* first = a + row * lda;
-    if constexpr (kBytes) {
-      dot_rows<1>(first, lda, count, b, ldb, k, begin, end, shifted);
-    } else if (count == 1) {
-      dot_rows<1>(first, lda, count, b, ldb, k, begin, end, shifted);
-    } else if (count == 2) {
-      dot_rows<2>(first, lda, count, b, ldb, k, begin, end, shifted);
-    } else {
-      dot_rows<4>(first, lda, count, b, ldb, k, begin, end, shifted);
+                              int64_t begin, int64_t end, Store store_sums) {
+  const auto from_row = [&](int64_t row) {
+    return [&, row](int64_t r, int64_t column, int64_t columns, const float* sums) {
+      store_sums(row + r, column, columns, sums);
+    };
+  };
+  if constexpr (sizeof(Element) == 1) {
+    for (int64_t row = 0; row < rows; ++row) {
+      dot_rows<1>(a + row * lda, lda, 1, b, ldb, k, begin, end, true, from_row(row));
     }
+  } else {
+    constexpr int64_t kColumns = kLanes / kDotRows;
+    const int64_t rest = rows % kDotRows == kDotRows - 1 ? 0 : rows % kDotRows, grouped = rows - rest;
+    for (int64_t column = grouped > 0 ? begin : end; column < end; column += kColumns) {
+      for (int64_t row = 0; row < grouped; row += kDotRows) {
+        dot_rows<kDotRows>(a + row * lda, lda, min(kDotRows, rows - row), b, ldb, k, column,
+                           min(end, column + kColumns), row == 0, from_row(row));
+      }
+    }
+    const float* const first = a + grouped * lda;
+    if (rest == 1) dot_rows<1>(first, lda, rest, b, ldb, k, begin, end, true, from_row(grouped));
+    if (rest == 2) dot_rows<2>(first, lda, rest, b, ldb, k, begin, end, true, from_row(grouped));
   }
 }
 

@@ -23,20 +23,20 @@ void multiply_column(const Matmul& p, int64_t column, int64_t k, int64_t depth, 
   const float* b = column_of_b(p, column, k, depth, copy);
   const float bias = p.bias && k == 0 ? p.bias[column] : 0.0f;
   const bool add = p.accumulate || k > 0;
-  const auto store_sum = [&](int64_t r, float total) {
-    float* c = p.c + r * p.ldc + column;
-    *c = total + bias + (add ? *c : 0.0f);
+  const auto store_sums = [&](int64_t first, int64_t rows, const float* sums) {
+    float* c = p.c + first * p.ldc + column;
+    for (int64_t r = 0; r < rows; ++r) c[r * p.ldc] = sums[r] + bias + (add ? c[r * p.ldc] : 0.0f);
   };
   if (p.form != Form::TN) {
     const float* a = p.a + k;
     return dot_products(b, depth, 1, a, p.lda, depth, row, row_end,
-                        [&](int64_t, int64_t r, float total) { store_sum(r, total); });
+                        [&](int64_t, int64_t r, int64_t rows, const float* sums) { store_sums(r, rows, sums); });
   }
   for (; row < row_end; row += kRows) {
     const int64_t rows = min(kRows, row_end - row);
     float sums[kRows] = {};
     add_weighted_rows(b, p.a + k * p.lda + row, p.lda, depth, rows, 0, sums);
-    for (int64_t r = 0; r < rows; ++r) store_sum(row + r, sums[r]);
+    store_sums(row, rows, sums);
   }
 }
 

@@ -119,16 +119,25 @@ void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, i
 }
 
 void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_t end) {
-  const bool first = part.k == 0;
-  const auto store_sum = [&](int64_t r, int64_t c, float total) {
+  const float* const bias = part.k == 0 ? p.bias : nullptr;
+  const bool add = p.accumulate || part.k > 0;
+  const auto store_sums = [&](int64_t r, int64_t c, int64_t columns, const float* sums) {
     float* y = p.c + r * p.ldc + c;
-    *y = total + (p.bias && first ? p.bias[c] : 0.0f) + (p.accumulate || !first ? *y : 0.0f);
+    if (columns == kLanes / kDotRows && !bias && !add) {
+      __builtin_memcpy(y, sums, sizeof(float) * kLanes / kDotRows);  // one store
+    } else {
+      for (int64_t i = 0; i < columns; ++i) y[i] = sums[i] + (bias ? bias[c + i] : 0.0f) + (add ? y[i] : 0.0f);
+    }
   };
   if (p.b_bytes) {
     dot_products(p.a + part.k, p.lda, p.m, p.b_bytes + part.k, p.ldb, part.depth, column, end,
-                 [&](int64_t r, int64_t c, float total) { store_sum(r, c, total * p.byte_scales[c]); });
+                 [&](int64_t r, int64_t c, int64_t columns, const float* sums) {
+                   float scaled[kLanes];
+                   for (int64_t i = 0; i < columns; ++i) scaled[i] = sums[i] * p.byte_scales[c + i];
+                   store_sums(r, c, columns, scaled);
+                 });
   } else {
-    dot_products(p.a + part.k, p.lda, p.m, p.b + part.k, p.ldb, part.depth, column, end, store_sum);
+    dot_products(p.a + part.k, p.lda, p.m, p.b + part.k, p.ldb, part.depth, column, end, store_sums);
   }
   if (part.k + part.depth >= p.k) activate_part(p, 0, p.m, column, end - column);
 }
