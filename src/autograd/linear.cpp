@@ -84,18 +84,19 @@ Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation
   const Tensor y = context.make(Shape::matrix(n, out));
   const bool keep = context.tape && keeps_slope(activation);
   float* slopes = keep ? context.arena.array<float>(static_cast<std::size_t>(y.size())) : nullptr;  // (N, out)
-  const simd::Matmul product{.form = Form::NT,
-                             .m = n,
-                             .n = out,
-                             .k = in,
-                             .a = x.data,
-                             .lda = in,
-                             .c = y.data,
-                             .ldc = out,
-                             .bias = bias.data,
-                             .activation = activation,
-                             .slopes = slopes};
-  run_matmul(context, with_weight(product, weight));
+  simd::Matmul product{.form = Form::NT,
+                       .m = n,
+                       .n = out,
+                       .k = in,
+                       .a = x.data,
+                       .lda = in,
+                       .c = y.data,
+                       .ldc = out,
+                       .bias = bias.data,
+                       .activation = activation,
+                       .slopes = slopes};
+  set_weight(product, weight);
+  run_matmul(context, product);
   if (context.tape) {
     context.tape->record(Backward{&context, x, weight, bias, y, slopes ? slopes : y.data, activation}, y);
   }

@@ -51,16 +51,17 @@ class BlockwiseLoss {
 
   void project(std::int64_t begin, std::int64_t rows) {
     const std::int64_t columns = hidden_.columns();
-    const simd::Matmul product{.form = Form::NT,
-                               .m = rows,
-                               .n = vocabulary_,
-                               .k = columns,
-                               .a = hidden_row(begin),
-                               .lda = columns,
-                               .c = logits_,
-                               .ldc = vocabulary_,
-                               .bias = bias_.data};
-    run_matmul(context_, with_weight(product, weight_));
+    simd::Matmul product{.form = Form::NT,
+                         .m = rows,
+                         .n = vocabulary_,
+                         .k = columns,
+                         .a = hidden_row(begin),
+                         .lda = columns,
+                         .c = logits_,
+                         .ldc = vocabulary_,
+                         .bias = bias_.data};
+    set_weight(product, weight_);
+    run_matmul(context_, product);
   }
 
   // Losses, and the logits' gradient in place of the logits.

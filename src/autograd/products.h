@@ -10,18 +10,17 @@
 namespace attn {
 
 /// Runs `count` products (at most 2) of about the same cost side by side, so that the threads meet as rarely as for
-/// one, and, beside their last round, `task(block)` for every block below `more_blocks`.
+/// one, and, beside their last round, `task(block)` for every block below `more_blocks`. The products are given the
+/// context's precision.
 template <class Task>
-void run_products(Context& context, const simd::Matmul* given, int count, std::int64_t more_blocks, const Task& task) {
+void run_products(Context& context, simd::Matmul* products, int count, std::int64_t more_blocks, const Task& task) {
   constexpr int kMost = 2;
   const simd::Kernels& kernels = context.kernels;
   ThreadPool& pool = context.pool;
-  simd::Matmul products[kMost];
   simd::MatmulPlan plans[kMost] = {};
   double flops = 0;
   std::int64_t scratch = 0, rounds = 1;
   for (int i = 0; i < count; ++i) {
-    products[i] = given[i];
     products[i].bf16 = context.bf16;
     plans[i] = kernels.plan_matmul(products[i]);
     flops += 2.0 * static_cast<double>(products[i].m * products[i].n) * static_cast<double>(products[i].k);
@@ -55,8 +54,9 @@ void run_products(Context& context, const simd::Matmul* given, int count, std::i
 
 static_assert(QuantizedMatrix::kStrideUnit % simd::kByteRowUnit == 0);
 
-/// A product (form NT) with a weight's transpose: of its numbers, or of their copy in whole numbers where it has one.
-inline simd::Matmul with_weight(simd::Matmul product, const Tensor& weight) {
+/// Makes a product (form NT) one with a weight's transpose: with its numbers, or with their copy in whole numbers where it
+/// has one.
+inline void set_weight(simd::Matmul& product, const Tensor& weight) {
   if (const QuantizedMatrix* const quantized = weight.quantized) {
     product.b_bytes = quantized->values();
     product.byte_scales = quantized->scales();
@@ -65,11 +65,16 @@ inline simd::Matmul with_weight(simd::Matmul product, const Tensor& weight) {
     product.b = weight.data;
     product.ldb = weight.columns();
   }
-  return product;
 }
 
 /// One product on all threads.
-inline void run_matmul(Context& context, const simd::Matmul& product) {
+inline void run_matmul(Context& context, simd::Matmul product) {
+  product.bf16 = context.bf16;
+  const simd::MatmulPlan plan = context.kernels.plan_matmul(product);
+  if (plan.rounds == 1 && plan.pack_blocks == 0 && plan.blocks == 1) {  // of a small model, most: nothing to share
+    context.pool.reserve_scratch(plan.scratch);
+    return context.kernels.matmul(product, plan, 0, 0, nullptr, context.pool.scratch(0));
+  }
   run_products(context, &product, 1, 0, [](std::int64_t) {});
 }
 
