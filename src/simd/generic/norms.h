@@ -6,6 +6,8 @@
 namespace attn::simd {
 namespace {
 
+constexpr int64_t kSumsAhead = 1024;  // floats of sums that are still in the first-level cache
+
 ATTN_INLINE bool drops(const ResidualNorm& p) {
   return dropout_threshold(p.dropout) != 0;
 }
@@ -14,17 +16,15 @@ ATTN_INLINE Vec dropped(const ResidualNorm& p, Vec x, int64_t element) {
   return x * dropout_factor(element, p.dropout_key, dropout_threshold(p.dropout), 1.0f / (1.0f - p.dropout));
 }
 
-/// Writes x + dropout(delta) and returns the row that holds the sums.
-const float* residual_sum(const ResidualNorm& p, int64_t row) {
+/// Writes x + dropout(delta).
+void add_delta(const ResidualNorm& p, int64_t row) {
   const int64_t first = row * p.columns;
-  if (!p.delta) return p.x + first;
   const bool dropout = drops(p);
   for_each_vector(0, p.columns, [&](int64_t i, auto lanes) {
     Vec delta = load(p.delta + first + i, lanes);
     if (dropout) delta = dropped(p, delta, first + i);
     store(p.sum + first + i, load(p.x + first + i, lanes) + delta, lanes);
   });
-  return p.sum + first;
 }
 
 float mean_of(const float* x, int64_t columns) {
@@ -43,19 +43,28 @@ float mean_square(const float* x, float center, int64_t columns) {
   return sum(total) / static_cast<float>(columns);
 }
 
+void norm_row(const ResidualNorm& p, int64_t row) {
+  const float* x = (p.delta ? p.sum : p.x) + row * p.columns;
+  const float mean = p.kind == NormKind::layer ? mean_of(x, p.columns) : 0.0f;
+  const float inverse = 1.0f / __builtin_sqrtf(mean_square(x, mean, p.columns) + p.eps);
+  if (p.mean && p.kind == NormKind::layer) p.mean[row] = mean;
+  if (p.inverse_deviation) p.inverse_deviation[row] = inverse;
+  float* out = p.out + row * p.columns;
+  for_each_vector(0, p.columns, [&](int64_t i, auto lanes) {
+    Vec y = (load(x + i, lanes) - mean) * inverse * load(p.gain + i, lanes);
+    if (p.bias) y += load(p.bias + i, lanes);
+    store(out + i, y, lanes);
+  });
+}
+
+/// Some rows' sums before their norms: what was stored a moment ago under a mask, as short rows are, can only be read when
+/// the store has left the processor's queue.
 void residual_norm(const ResidualNorm& p, int64_t row_begin, int64_t row_end) {
-  for (int64_t row = row_begin; row < row_end; ++row) {
-    const float* x = residual_sum(p, row);
-    const float mean = p.kind == NormKind::layer ? mean_of(x, p.columns) : 0.0f;
-    const float inverse = 1.0f / __builtin_sqrtf(mean_square(x, mean, p.columns) + p.eps);
-    if (p.mean && p.kind == NormKind::layer) p.mean[row] = mean;
-    if (p.inverse_deviation) p.inverse_deviation[row] = inverse;
-    float* out = p.out + row * p.columns;
-    for_each_vector(0, p.columns, [&](int64_t i, auto lanes) {
-      Vec y = (load(x + i, lanes) - mean) * inverse * load(p.gain + i, lanes);
-      if (p.bias) y += load(p.bias + i, lanes);
-      store(out + i, y, lanes);
-    });
+  const int64_t group = max(1, kSumsAhead / p.columns);
+  for (int64_t row = row_begin; row < row_end; row += group) {
+    const int64_t end = min(row_end, row + group);
+    for (int64_t r = row; p.delta && r < end; ++r) add_delta(p, r);
+    for (int64_t r = row; r < end; ++r) norm_row(p, r);
   }
 }
 
