@@ -14,6 +14,8 @@ constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 256) * 1024;
 // Of k in a round, so that a tile's rows of a stay in the first-level cache.
 constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
 constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
+// The same, where they are copied: the less deep a round, the more columns it has, and the fewer rounds copy them again.
+constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
@@ -34,12 +36,21 @@ ATTN_INLINE int64_t tiled_columns(const Matmul& p) {
   return p.n < kLanes || rest > kMostAlone || p.bf16 || p.b_bytes ? p.n : p.n - rest;
 }
 
-/// In a round of that depth. Copies are what is rounded to bfloat16. Rows whose distance is a multiple of 4 KB compete for
-/// the same cache lines. Transposed rows of a may lie far apart, and a narrow tile would fetch each of their lines for a few
+/// Copies are what is rounded to bfloat16, and rows whose distance is a multiple of 4 KB compete for the same cache lines.
+ATTN_INLINE bool must_copy_a(const Matmul& p) {
+  return p.bf16 || p.lda % 1024 == 0;
+}
+
+/// In a round of that depth. Transposed rows may lie far apart, and a narrow tile would fetch each of their lines for a few
 /// floats.
 ATTN_INLINE bool copies_a(const Matmul& p, int64_t depth) {
-  if (p.bf16 || p.lda % 1024 == 0) return true;
+  if (must_copy_a(p)) return true;
   return p.form == Form::TN && kNarrowTiles && depth * p.lda > (p.lda > kMostStride ? kNearby : kMostInPlace);
+}
+
+ATTN_INLINE int64_t most_depth(const Matmul& p) {
+  if (must_copy_a(p)) return kMostCopiedDepth;
+  return p.form == Form::TN ? kMostTransposedDepth : kMostDepth;
 }
 
 /// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
@@ -95,7 +106,7 @@ ATTN_INLINE bool copies_b(const Matmul& p) {
 }
 
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
-  split_depth(p, p.form == Form::TN ? kMostTransposedDepth : kMostDepth, plan);
+  split_depth(p, most_depth(p), plan);
   const int64_t n = tiled_columns(p), panels = ceil_div(n, kPanel);
   const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
