@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -129,17 +130,20 @@ class Comparison {
   }
 
  private:
-  static std::vector<float> values(int rows, int columns) {
-    std::vector<float> result(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<float>(i * 37 % 101) / 101 - 0.5f;
+  /// Aligned as tensors are, of either side.
+  static std::span<float> values(Arena& arena, int rows, int columns) {
+    const std::size_t size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+    const std::span<float> result(arena.array<float>(size), size);
+    for (std::size_t i = 0; i < size; ++i) result[i] = static_cast<float>(i * 37 % 101) / 101 - 0.5f;
     return result;
   }
 
   void compare(const Shape& shape, simd::Form form, ThreadPool& pool) {
     const auto [m, n, k] = shape;
     const bool transposed_a = form == simd::Form::TN, transposed_b = form == simd::Form::NT;
-    const std::vector<float> a = values(m, k), b = values(k, n);
-    std::vector<float> ours = values(m, n), theirs = ours;
+    Arena arena;
+    const std::span<float> a = values(arena, m, k), b = values(arena, k, n);
+    const std::span<float> ours = values(arena, m, n), theirs = values(arena, m, n);
     const int lda = transposed_a ? m : k, ldb = transposed_b ? k : n;
     const simd::Matmul product{.form = form,
                                .m = m,
@@ -151,7 +155,6 @@ class Comparison {
                                .ldb = ldb,
                                .c = ours.data(),
                                .ldc = n};
-    Arena arena;
     Context context{arena, pool, require_kernels()};
     blas_.set_threads(pool.threads());
     constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
@@ -167,7 +170,7 @@ class Comparison {
     std::printf("%d,%d,%d,%s,%d,%.6f,%.6f\n", m, n, k, name, pool.threads(), 1e3 * attn_seconds, 1e3 * blas_seconds);
   }
 
-  static void check_same(const std::vector<float>& ours, const std::vector<float>& theirs) {
+  static void check_same(std::span<const float> ours, std::span<const float> theirs) {
     for (std::size_t i = 0; i < ours.size(); ++i) {
       if (std::abs(ours[i] - theirs[i]) < 1e-2f) continue;
       std::fprintf(stderr, "the products differ: %g and %g\n", static_cast<double>(ours[i]),
