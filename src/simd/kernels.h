@@ -53,9 +53,10 @@ struct Matmul {
 };
 
 enum class MatmulMethod : int32_t {
-  dots,      // few rows, form NT: b is streamed once
-  in_place,  // tiles read b where it lies
-  packed     // b is copied once, by all threads together
+  dots,          // few rows, form NT: b is streamed once
+  in_place,      // tiles read b where it lies
+  packed_apart,  // every block copies its columns of b
+  packed         // b is copied once, by all threads together
 };
 
 /// How a product is cut; a function of its form, sizes and leading dimensions alone. For every round: first pack_matmul

@@ -225,6 +225,18 @@ TEST_CASE("matmul: last columns that are few are computed alone, over every bloc
   });
 }
 
+TEST_CASE("matmul: blocks that copy their columns for themselves, in parts and with columns left over") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      check_matmul(kernels, {.form = form, .m = 40, .n = 145, .k = 1700, .pad = 1, .accumulate = true});
+      check_matmul(
+          kernels,
+          {.form = form, .m = 33, .n = 300, .k = 900, .bias = true, .slopes = true, .activation = Activation::gelu});
+    }
+    check_matmul(kernels, {.form = Form::NT, .m = 40, .n = 145, .k = 1700, .bias = true, .bytes = true});
+  });
+}
+
 TEST_CASE("matmul: shapes whose operands are copied first") {
   for_each_instruction_set([](const Kernels& kernels) {
     check_matmul(kernels, {.form = Form::NN, .m = 61, .n = 140, .k = 1024, .bias = true});

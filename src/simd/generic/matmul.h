@@ -82,6 +82,28 @@ void round_rows(const Part& r, const MatmulPlan& plan, int64_t begin, int64_t en
   }
 }
 
+/// Rows [begin, end) of a round of b, which is not transposed, into all of its panels.
+void pack_rows_of_b(const Matmul& p, const MatmulPlan& plan, const Part& r, int64_t begin, int64_t end, float* packed) {
+  for (int64_t k = begin; k < end; ++k) {
+    const float* row = p.b + (r.k + k) * p.ldb;
+    float* panel = packed;
+    for (int64_t column = r.column; column < r.column_end; column += kPanel) {
+      const int64_t columns = min(kPanel, r.column_end - column);
+      __builtin_prefetch(row + kRowsAhead * p.ldb + column);
+      copy_padded(row + column, columns, panel + k * round_up(columns, kLanes));
+      panel += panel_stride(plan);
+    }
+  }
+}
+
+/// All panels of a part.
+void pack_part(const Matmul& p, const MatmulPlan& plan, const Part& r, float* packed) {
+  if (p.form != Form::NT) return pack_rows_of_b(p, plan, r, 0, r.depth, packed);
+  for (int64_t column = r.column; column < r.column_end; column += kPanel, packed += panel_stride(plan)) {
+    pack_panel(p, r.k, r.depth, column, min(kPanel, r.column_end - column), packed);
+  }
+}
+
 void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
   const Part r = part_of(p, plan, round);
   if (uses_pairs(plan)) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
@@ -94,16 +116,7 @@ void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t
     return;
   }
   const int64_t end = min(r.depth, (block + 1) * kPackedRows);
-  for (int64_t k = block * kPackedRows; k < end; ++k) {
-    const float* row = p.b + (r.k + k) * p.ldb;
-    float* panel = packed;
-    for (int64_t column = r.column; column < r.column_end; column += kPanel) {
-      const int64_t columns = min(kPanel, r.column_end - column);
-      __builtin_prefetch(row + kRowsAhead * p.ldb + column);
-      copy_padded(row + column, columns, panel + k * round_up(columns, kLanes));
-      panel += panel_stride(plan);
-    }
-  }
+  pack_rows_of_b(p, plan, r, block * kPackedRows, end, packed);
   if (p.bf16) round_rows(r, plan, block * kPackedRows, end, packed);
 }
 
@@ -151,11 +164,11 @@ struct Operand {
 struct BlockProduct {
   const Matmul& p;
   const MatmulPlan& plan;
-  Part part;
+  const Part& part;
   int64_t column, column_end;
   const float* packed;
   float* scratch;
-  TileRows tiles;
+  const TileRows& tiles;
 
   void run(int64_t tile, int64_t tile_end) const {
     const bool two_tiles = tile_end - tile == 2 && p.m <= 2 * kTileRows && p.k * p.ldb > kMostInPlace;
@@ -241,7 +254,7 @@ struct BlockProduct {
   /// Of `columns` columns from c on.
   Operand panel_of_b(int64_t c, int64_t columns) const {
     const int64_t width = round_up(columns, kLanes);
-    if (plan.method == MatmulMethod::packed) return {packed + (c - part.column) / kPanel * panel_stride(plan), width};
+    if (is_packed(plan)) return {packed + (c - part.column) / kPanel * panel_stride(plan), width};
     if (columns == width) return {p.b + part.k * p.ldb + c, p.ldb};
     pack_panel(p, part.k, part.depth, c, columns, scratch);
     return {scratch, width};
@@ -263,7 +276,7 @@ struct BlockProduct {
                  .lda = a.ld,
                  .b = b.data,
                  .ldb = b.ld,
-                 .panel_stride = plan.method == MatmulMethod::packed ? panel_stride(plan) : kPanel,
+                 .panel_stride = is_packed(plan) ? panel_stride(plan) : kPanel,
                  .k = part.depth,
                  .c = p.c + row * p.ldc + c,
                  .ldc = p.ldc,
@@ -319,8 +332,15 @@ void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, i
   const TileRows tiles(0, p.m, kTileRows);
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
   const int64_t tile_end = min(ceil_div(p.m, kTileRows), tile + plan.block_tiles);
-  if (!uses_pairs(plan)) {
+  if (plan.method == MatmulMethod::packed_apart) {
+    const Part own = {column, column_end, part.k, part.depth};
+    pack_part(p, plan, own, scratch);
+    float* const after = scratch + plan.block_columns / kPanel * panel_stride(plan);
+    BlockProduct{p, plan, own, column, column_end, scratch, after, tiles}.run(tile, tile_end);
+  } else if (!uses_pairs(plan)) {
     BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
+  }
+  if (!uses_pairs(plan)) {
     if (column_end == tiled_columns(p)) multiply_rest(p, part, tiles.first_row(tile), tiles.first_row(tile_end));
     return;
   }

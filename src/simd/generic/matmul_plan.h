@@ -11,6 +11,9 @@ namespace {
 // Floats of b in a round: half of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
 // small, rounds would be many, and b does as well streaming from the third level.
 constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 256) * 1024;
+// The same of a block that copies its columns for itself, beside a's rows.
+constexpr int64_t kMostPackedApart = (kNarrowTiles ? 32 : 192) * 1024;
+constexpr int64_t kMostApartRows = 512, kMostRowsOfPanel = 128;
 // Of k in a round, so that a tile's rows of a stay in the first-level cache.
 constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
 constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
@@ -59,6 +62,11 @@ ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
 }
 ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
   return plan.depth * kPanel + 16;
+}
+
+/// Whether tiles read copied panels of b.
+ATTN_INLINE bool is_packed(const MatmulPlan& plan) {
+  return plan.method == MatmulMethod::packed || plan.method == MatmulMethod::packed_apart;
 }
 
 /// Blocks of whole tiles of rows, and, if these are few, of some panels only.
@@ -121,6 +129,30 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
 }
 
+/// Whether blocks copy b's columns for themselves: nobody waits, and nobody reads what another core has written, which takes
+/// long where rows are so few that copying is much of the work. There must be panels enough for some threads.
+ATTN_INLINE bool packs_apart(const Matmul& p) {
+  const int64_t panels = tiled_columns(p) / kPanel;
+  return panels >= 2 && p.m <= min(kMostApartRows, panels * kMostRowsOfPanel) && !must_copy_a(p) && copies_b(p);
+}
+
+void plan_apart(const Matmul& p, MatmulPlan& plan) {
+  split_depth(p, most_depth(p), plan);
+  plan.method = MatmulMethod::packed_apart;
+  plan.columns = tiled_columns(p);
+  if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
+  const int64_t panels = ceil_div(plan.columns, kPanel);
+  const int64_t wanted = min(2 * p.m * plan.columns * p.k / kFewestFlops, kWantedBlocks);
+  const int64_t most_panels = max(1, kMostPackedApart / (plan.depth * kPanel));
+  const int64_t block_panels = min(most_panels, ceil_div(panels, max(1, min(panels, wanted))));
+  plan.row_blocks = 1;
+  plan.block_tiles = ceil_div(p.m, kTileRows);
+  plan.block_columns = block_panels * kPanel;
+  plan.blocks = ceil_div(panels, block_panels);
+  if (copies_a(p, plan.depth)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
+  plan.scratch = block_panels * panel_stride(plan) + plan.copied_tiles * tile_stride(plan);
+}
+
 /// Whether rows are so few that copying all of b would not pay: one tile reads it once, and two unless it is large.
 ATTN_INLINE bool has_few_rows(const Matmul& p) {
   return p.m <= kTileRows || (p.m <= 2 * kTileRows && p.k * p.ldb <= kMostFewRows);
@@ -143,10 +175,12 @@ MatmulPlan plan_matmul(const Matmul& p) {
   plan.rounds = plan.parts = 1;
   if (uses_dots(p)) {
     plan_dots(p, plan);
-  } else if (p.form == Form::NT || p.bf16 || !has_few_rows(p)) {
-    plan_tiles(p, plan);
-  } else {
+  } else if (p.form != Form::NT && !p.bf16 && has_few_rows(p)) {
     plan_in_place(p, plan);
+  } else if (packs_apart(p)) {
+    plan_apart(p, plan);
+  } else {
+    plan_tiles(p, plan);
   }
   return plan;
 }
