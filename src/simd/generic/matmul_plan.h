@@ -130,10 +130,12 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
 }
 
 /// Whether blocks copy b's columns for themselves: nobody waits, and nobody reads what another core has written, which takes
-/// long where rows are so few that copying is much of the work. There must be panels enough for some threads.
+/// long where rows are so few that copying is much of the work. There must be panels enough for some threads, and where rows
+/// of a are copied too, every block does so.
 ATTN_INLINE bool packs_apart(const Matmul& p) {
   const int64_t panels = tiled_columns(p) / kPanel;
-  return panels >= 2 && p.m <= min(kMostApartRows, panels * kMostRowsOfPanel) && !must_copy_a(p) && copies_b(p);
+  const int64_t most_rows = copies_a(p, min(p.k, most_depth(p))) ? kMostRowsOfPanel : kMostApartRows;
+  return panels >= 2 && p.m <= min(most_rows, panels * kMostRowsOfPanel) && !p.bf16 && copies_b(p);
 }
 
 void plan_apart(const Matmul& p, MatmulPlan& plan) {
@@ -143,7 +145,7 @@ void plan_apart(const Matmul& p, MatmulPlan& plan) {
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
   const int64_t panels = ceil_div(plan.columns, kPanel);
   const int64_t wanted = min(2 * p.m * plan.columns * p.k / kFewestFlops, kWantedBlocks);
-  const int64_t most_panels = max(1, kMostPackedApart / (plan.depth * kPanel));
+  const int64_t most_panels = max(1, kMostPackedApart / (max(1, plan.depth) * kPanel));
   const int64_t block_panels = min(most_panels, ceil_div(panels, max(1, min(panels, wanted))));
   plan.row_blocks = 1;
   plan.block_tiles = ceil_div(p.m, kTileRows);
