@@ -332,23 +332,23 @@ void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, i
   const TileRows tiles(0, p.m, kTileRows);
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
   const int64_t tile_end = min(ceil_div(p.m, kTileRows), tile + plan.block_tiles);
-  if (plan.method == MatmulMethod::packed_apart) {
-    const Part own = {column, column_end, part.k, part.depth};
-    pack_part(p, plan, own, scratch);
-    float* const after = scratch + plan.block_columns / kPanel * panel_stride(plan);
-    BlockProduct{p, plan, own, column, column_end, scratch, after, tiles}.run(tile, tile_end);
-  } else if (!uses_pairs(plan)) {
-    BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
-  }
-  if (!uses_pairs(plan)) {
-    if (column_end == tiled_columns(p)) multiply_rest(p, part, tiles.first_row(tile), tiles.first_row(tile_end));
+  if (uses_pairs(plan)) {
+    for (int64_t t = tile; t < tile_end; ++t) {
+      const int64_t row = tiles.first_row(t);
+      multiply_pair_block(p, plan, part, column, column_end, reinterpret_cast<const PairWord*>(packed),
+                          reinterpret_cast<PairWord*>(scratch), row, tiles.first_row(t + 1) - row);
+    }
     return;
   }
-  for (int64_t t = tile; t < tile_end; ++t) {
-    const int64_t row = tiles.first_row(t);
-    multiply_pair_block(p, plan, part, column, column_end, reinterpret_cast<const PairWord*>(packed),
-                        reinterpret_cast<PairWord*>(scratch), row, tiles.first_row(t + 1) - row);
+  if (plan.method == MatmulMethod::packed_apart) {
+    const Part own = {column, column_end, part.k, part.depth};
+    float* const after = scratch + plan.block_columns / kPanel * panel_stride(plan);
+    pack_part(p, plan, own, scratch);
+    BlockProduct{p, plan, own, column, column_end, scratch, after, tiles}.run(tile, tile_end);
+  } else {
+    BlockProduct{p, plan, part, column, column_end, packed, scratch, tiles}.run(tile, tile_end);
   }
+  if (column_end == tiled_columns(p)) multiply_rest(p, part, tiles.first_row(tile), tiles.first_row(tile_end));
 }
 
 void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,

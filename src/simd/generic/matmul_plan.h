@@ -11,7 +11,7 @@ namespace {
 // Floats of b in a round: half of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
 // small, rounds would be many, and b does as well streaming from the third level.
 constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 256) * 1024;
-// The same of a block that copies its columns for itself, beside a's rows.
+// The same of a block that copies its columns for itself, beside a's rows; and of these at most so many, and for every panel.
 constexpr int64_t kMostPackedApart = (kNarrowTiles ? 32 : 192) * 1024;
 constexpr int64_t kMostApartRows = 512, kMostRowsOfPanel = 128;
 // Of k in a round, so that a tile's rows of a stay in the first-level cache.
