@@ -64,7 +64,7 @@ enum class MatmulMethod : int32_t {
 struct MatmulPlan {
   MatmulMethod method;
   int64_t rounds, pack_blocks, blocks;
-  int64_t parts;           // each a round, or, where b is not copied, all in one
+  int64_t parts;           // each a round, or, unless all copy b together, all in one
   int64_t copied_tiles;    // of a's rows at a time, by every block for itself, or 0
   int64_t packed;          // floats of memory, common to all threads, where a round keeps its copy of b
   int64_t scratch;         // floats that one running block needs

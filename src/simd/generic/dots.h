@@ -43,7 +43,7 @@ ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (
   return sum_each(sums);
 }
 
-/// Calls store(row, column, count, sums) for `count` columns at a time of rows < rows <= kRows and columns [begin, end) of
+/// Calls store_sums(row, column, count, sums) for `count` columns at a time of rows < rows <= kRows and columns [begin, end) of
 /// a·bᵀ. What b's next rows hold is fetched if `fetches`.
 template <int kRows, class Element, class Store>
 ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,

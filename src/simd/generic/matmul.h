@@ -1,6 +1,7 @@
 #pragma once
 // Matrix products of any shape and form, in rounds over b's columns and over k. Each round copies its part of b, all
-// threads together, into panels that stay in the second-level cache. Blocks of rows of c are then computed tile by tile,
+// threads together or, where rows are few, every block its own columns, into panels that stay in the second-level cache.
+// Blocks of rows of c are then computed tile by tile,
 // every panel for one tile of rows before the next tile: a and c stream by once and in order, and what the next tile
 // wants is fetched while this one computes.
 

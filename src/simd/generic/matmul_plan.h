@@ -106,6 +106,13 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = ceil_div(p.n, plan.block_columns);
 }
 
+/// Room for the tiles of a that a block copies, beside what its scratch holds already.
+void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
+  if (!copies_a(p, plan.depth)) return;
+  plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
+  plan.scratch += plan.copied_tiles * tile_stride(plan);
+}
+
 /// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole. Narrow tiles
 /// read each of them more often.
 ATTN_INLINE bool copies_b(const Matmul& p) {
@@ -120,8 +127,7 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
   plan.parts = ceil_div(n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
   plan_blocks(p, plan);
-  if (copies_a(p, plan.depth)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
-  plan.scratch = plan.copied_tiles * tile_stride(plan);
+  plan_copies_of_a(p, plan);
   if (!copies_b(p)) return;
   plan.method = MatmulMethod::packed;
   plan.rounds = plan.parts;
@@ -151,8 +157,8 @@ void plan_apart(const Matmul& p, MatmulPlan& plan) {
   plan.block_tiles = ceil_div(p.m, kTileRows);
   plan.block_columns = block_panels * kPanel;
   plan.blocks = ceil_div(panels, block_panels);
-  if (copies_a(p, plan.depth)) plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
-  plan.scratch = block_panels * panel_stride(plan) + plan.copied_tiles * tile_stride(plan);
+  plan.scratch = block_panels * panel_stride(plan);
+  plan_copies_of_a(p, plan);
 }
 
 /// Whether rows are so few that copying all of b would not pay: one tile reads it once, and two unless it is large.

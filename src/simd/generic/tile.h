@@ -19,8 +19,8 @@ constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a tra
 constexpr int64_t kPanel = kTileVectors * kLanes;      // columns of b that a tile covers
 constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
-/// Memory that the next tile will want, fetched into the second-level cache while this one computes: a line every few
-/// steps of k, so that these fetches never hold up this tile's own.
+/// Memory that the next tile will want, fetched while this one computes: a line every few steps of k, so that these fetches
+/// never hold up this tile's own.
 struct Ahead {
   const float* next = nullptr;
   int64_t stride = 0;  // floats
@@ -96,8 +96,8 @@ ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const
   ATTN_UNROLL
   for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
   if constexpr (kTransposed && !kNarrowTiles) a.fetch_ahead();
-  const int64_t row_bytes =
-      opaque(a.lda * int64_t{sizeof(float)});  // else a register for its sum with every step's offset
+  // Opaque, or the compiler keeps a register for its sum with every step's offset, and has none left.
+  const int64_t row_bytes = opaque(a.lda * int64_t{sizeof(float)});
   ATTN_UNROLL
   for (int r = 0; r < kRows; ++r) {
     const Vec x = in_register(broadcast(a.at(r, kTransposed ? 0 : step, row_bytes)));
@@ -133,6 +133,7 @@ ATTN_INLINE void finish_tile(const Vec (&sums)[kRows][kVectors], int64_t columns
   });
 }
 
+/// Into the first-level cache where it has room for this tile's operands and the next one's, else into the second.
 template <int kLines>
 ATTN_INLINE void fetch(Ahead& ahead) {
   constexpr int kLineFloats = 16, kFirstLevel = 3, kSecondLevel = 2;
@@ -144,7 +145,7 @@ ATTN_INLINE void fetch(Ahead& ahead) {
   --ahead.left;
 }
 
-/// c (kRows, columns) += a·b for one panel of b, in registers from the first step to the last.
+/// sums += a·b for one panel of b.
 template <int kRows, int kVectors, bool kTransposed>
 ATTN_INLINE void multiply_tile(const TileRow& t, const float* b, Ahead& a_ahead, Ahead c_ahead,
                                Vec (&sums)[kRows][kVectors]) {
@@ -173,6 +174,7 @@ ATTN_INLINE void multiply_tile(const TileRow& t, const float* b, Ahead& a_ahead,
 
 alignas(64) constexpr float kZeros[kPanel] = {};
 
+/// All tiles of a row that has kRows rows, each in registers from the first step of k to the last.
 template <int kRows, int kVectors, bool kTransposed>
 void multiply_tiles(const TileRow& t) {
   const float* start = t.add ? t.c : t.bias ? t.bias : kZeros;
