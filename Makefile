@@ -37,6 +37,7 @@ FORMATTED = $(shell find src tests -name '*.h' -o -name '*.cpp')
 OBJECTS := $(SOURCES:%.cpp=$(BUILD)/%.o)
 LIBRARY := $(filter-out $(BUILD)/src/cli/main.o,$(OBJECTS))
 TEST_OBJECTS := $(TESTS:%.cpp=$(BUILD)/%.o)
+COMMAND_OBJECTS := $(filter $(BUILD)/src/cli/% $(BUILD)/src/inspection/% $(BUILD)/src/models/% $(BUILD)/src/base/option%,$(OBJECTS))
 # The threads, and the kernels, with what they stand on and their tests: what is checked under TSan and on a foreign
 # processor.
 THREAD_TESTS := $(filter $(BUILD)/src/base/error.o $(BUILD)/src/base/random.o $(BUILD)/src/threading/%,$(OBJECTS)) \
@@ -65,8 +66,8 @@ $(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests $(
 ISA :=
 TESTS_FOLDER :=
 ifndef SANITIZE
-# Commands and pictures run once: small code starts sooner than fast code pays.
-$(BUILD)/src/cli/%.o $(BUILD)/src/inspection/%.o $(BUILD)/headers/commands/%.gch: OPTIMIZE = -Os
+# Options, commands, pictures and what describes a model run once: small code starts sooner than fast code pays.
+$(COMMAND_OBJECTS) $(BUILD)/headers/commands/%.gch: OPTIMIZE = -Os
 endif
 # The program does the work: tests run as fast as with -O2, but compile in less than two thirds of the time.
 $(TEST_OBJECTS) $(BUILD)/headers/tests/%.gch: OPTIMIZE = -Og
@@ -89,7 +90,6 @@ STANDARD :=
 ifneq ($(PRECOMPILE),)
 HEADERS := $(BUILD)/headers
 FALSE_ALARMS := -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict
-COMMAND_OBJECTS := $(filter $(BUILD)/src/cli/% $(BUILD)/src/inspection/%,$(OBJECTS))
 PROGRAM_OBJECTS := $(filter-out $(COMMAND_OBJECTS) $(BUILD)/src/simd/%,$(OBJECTS))
 CASE_OBJECTS := $(filter-out $(BUILD)/tests/main.o,$(TEST_OBJECTS))
 $(COMMAND_OBJECTS): STANDARD = -include $(HEADERS)/commands/standard.h $(FALSE_ALARMS)
