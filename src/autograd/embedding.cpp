@@ -9,7 +9,9 @@ namespace attn {
 namespace {
 
 constexpr std::int64_t kRowGrain = 32;
-constexpr std::int64_t kTableBlocks = 8;  // the gradient's table is cut into this many row ranges, one owner each
+// The gradient's table is cut into this many row ranges, one owner each, which looks through all ids: not for few numbers.
+constexpr std::int64_t kTableBlocks = 8;
+constexpr double kFewestFlops = 1 << 15;
 
 struct Backward {
   Context* context;
@@ -37,7 +39,7 @@ struct Backward {
                                             .dropout_key = dropout.key,
                                             .d_table = d.data};
     const double flops = static_cast<double>(out.size()) + (d.accumulate ? 0.0 : static_cast<double>(rows * columns));
-    const std::int64_t grain = (rows + kTableBlocks - 1) / kTableBlocks;
+    const std::int64_t grain = flops < kFewestFlops ? rows : (rows + kTableBlocks - 1) / kTableBlocks;
     parallel_ranges(*context, rows, grain, flops, [&](std::int64_t begin, std::int64_t end) {
       if (!d.accumulate) std::fill(d.data + begin * columns, d.data + end * columns, 0.0f);
       context->kernels.embedding_backward(arguments, begin, end);
