@@ -125,6 +125,26 @@ ATTN_INLINE Vec load(const int8_t* p, First) {
 }
 
 #if ATTN_VECTOR_BYTES == 64
+/// Half a vector is common, as rows of 8 are: what was stored under a mask a moment ago can only be read when the store has
+/// left the processor's queue.
+struct Half {
+  static constexpr int64_t count = kLanes / 2;
+};
+typedef float HalfInMemory __attribute__((vector_size(32), aligned(4), may_alias));
+
+ATTN_INLINE Vec load(const float* p, Half) {
+  return __builtin_shufflevector(*reinterpret_cast<const HalfInMemory*>(p), HalfInMemory{}, 0, 1, 2, 3, 4, 5, 6, 7, 8,
+                                 9, 10, 11, 12, 13, 14, 15);
+}
+ATTN_INLINE void store(float* p, Vec x, Half) {
+  *reinterpret_cast<HalfInMemory*>(p) = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+ATTN_INLINE Vec load(const int8_t* p, Half) {
+  return load(p);
+}
+ATTN_INLINE Vec first_of(Vec x, Half) {
+  return iota() < static_cast<int32_t>(kLanes / 2) ? x : Vec{};
+}
 ATTN_INLINE Vec load(const float* p, First part) {
   return reinterpret_cast<Vec>(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << part.count) - 1), p));
 }
@@ -166,6 +186,9 @@ template <class Function>
 ATTN_INLINE void for_each_vector(int64_t begin, int64_t end, Function function) {
   int64_t i = begin;
   for (; i + kLanes <= end; i += kLanes) function(i, All{});
+#if ATTN_VECTOR_BYTES == 64
+  if (end - i == Half::count) return function(i, Half{});
+#endif
   if (i < end) function(i, First{end - i});
 }
 
