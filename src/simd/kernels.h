@@ -54,6 +54,7 @@ struct Matmul {
 
 enum class MatmulMethod : int32_t {
   dots,          // few rows, form NT: b is streamed once
+  small,         // one block that costs hardly more than to cut it would
   in_place,      // tiles read b where it lies
   packed_apart,  // every block copies its columns of b
   packed         // b is copied once, by all threads together

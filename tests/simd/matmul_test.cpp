@@ -107,6 +107,17 @@ TEST_CASE("matmul: every tail of every dimension") {
   });
 }
 
+TEST_CASE("matmul: every tail of rows and columns where a product is cut into blocks") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (Form form : kForms) {
+      for (std::int64_t size : awkward_sizes(kernels)) {
+        check_matmul(kernels, {.form = form, .m = 500 + size, .n = 32, .k = 40, .accumulate = true});
+        check_matmul(kernels, {.form = form, .m = 300, .n = size, .k = 2000 / size + 1, .pad = 1, .bias = true});
+      }
+    }
+  });
+}
+
 TEST_CASE("matmul: few rows") {
   for_each_instruction_set([](const Kernels& kernels) {
     for (Form form : kForms) {

@@ -79,16 +79,16 @@ ATTN_INLINE void multiply(const float* a, int64_t lda, const float* b, int64_t l
   TileRows(0, m, kTileRows).for_each([&](int64_t row, int64_t rows) {
     const Extent k = depth(row, rows);
     const float* const b_rows = b + k.first * ldb;
-    TileRow t = {.a = a + (kTransposed ? k.first * lda + row : row * lda + k.first),
-                 .lda = lda,
-                 .b = b_rows,
-                 .ldb = ldb,
-                 .panel_stride = kPanel,
-                 .k = max(0, k.end - k.first),
-                 .c = c + row * ldc,
-                 .ldc = ldc,
-                 .add = add};
-    multiply_row<kTransposed>(t, rows, n, b_rows + whole, ldb);
+    TileStrip t = {.a = a + (kTransposed ? k.first * lda + row : row * lda + k.first),
+                   .lda = lda,
+                   .b = b_rows,
+                   .ldb = ldb,
+                   .panel_stride = kPanel,
+                   .k = max(0, k.end - k.first),
+                   .c = c + row * ldc,
+                   .ldc = ldc,
+                   .add = add};
+    multiply_strip<kTransposed>(t, rows, n, {b_rows + whole, ldb});
   });
 }
 

@@ -1,125 +1,18 @@
 #pragma once
 // Matrix products of any shape and form, in rounds over b's columns and over k. Each round copies its part of b, all
 // threads together or, where rows are few, every block its own columns, into panels that stay in the second-level cache.
-// Blocks of rows of c are then computed tile by tile,
-// every panel for one tile of rows before the next tile: a and c stream by once and in order, and what the next tile
-// wants is fetched while this one computes.
+// Blocks of rows of c are then computed tile by tile, every panel for one row of tiles before the next: a and c stream by
+// once and in order, and what the next tile wants is fetched while this one computes.
 
 #include "simd/generic/bf16.h"
 #include "simd/generic/dots.h"
 #include "simd/generic/elementwise.h"
 #include "simd/generic/few_columns.h"
-#include "simd/generic/matmul_plan.h"
-#include "simd/generic/pack.h"
-#include "simd/generic/pack_pairs.h"
+#include "simd/generic/matmul_pack.h"
 #include "simd/generic/tile.h"
 
 namespace attn::simd {
 namespace {
-
-/// A part of a product: b's rows [k, k + depth) and columns [column, column_end).
-struct Part {
-  int64_t column, column_end, k, depth;
-};
-
-ATTN_INLINE Part part_of(const Matmul& p, const MatmulPlan& plan, int64_t part) {
-  const int64_t n = plan.method == MatmulMethod::dots ? p.n : tiled_columns(p);
-  Part r = {0, n, 0, p.k};
-  if (plan.parts == 1) return r;
-  const int64_t depths = max(1, ceil_div(p.k, max(1, plan.depth)));
-  r.column = part / depths * plan.columns;
-  r.column_end = min(n, r.column + plan.columns);
-  r.k = part % depths * plan.depth;
-  r.depth = min(plan.depth, p.k - r.k);
-  return r;
-}
-
-/// b's rows [k, k + depth) and columns [column, column + columns) as tiles read them: rows of whole vectors.
-void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64_t columns, float* out) {
-  const int64_t width = round_up(columns, kLanes);
-  if (p.b_bytes) {
-    pack_transposed_bytes(p.b_bytes + column * p.ldb + k, p.ldb, columns, depth, p.byte_scales + column, out, width);
-  } else if (p.form == Form::NT) {
-    pack_transposed(p.b + column * p.ldb + k, p.ldb, columns, depth, 1.0f, out, width);
-  } else {
-    pack_rows(p.b + k * p.ldb + column, p.ldb, depth, columns, out, width);
-  }
-}
-
-/// Whether copies hold words of two bfloat16 numbers, for plan.pair_tile, which comes with AVX-512 only.
-ATTN_INLINE bool uses_pairs(const MatmulPlan& plan) {
-  return ATTN_VECTOR_BYTES == 64 && plan.pair_tile;
-}
-
-/// Words from one of b's panels to the next.
-static_assert(kPackedRows % 2 == 0);
-ATTN_INLINE int64_t pair_panel_stride(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, 2) * kPanel + 16;
-}
-
-/// A block of packing as pack_matmul does it, in words of two bfloat16 numbers.
-void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, PairWord* packed) {
-  const int64_t stride = pair_panel_stride(plan);
-  if (p.form == Form::NT) {
-    const int64_t column = part.column + block * kPanel, columns = min(kPanel, part.column_end - column);
-    if (columns <= 0) return;
-    pack_pair_columns(p.b + column * p.ldb + part.k, p.ldb, columns, part.depth, packed + block * stride, kPanel);
-    return;
-  }
-  const int64_t first = block * kPackedRows, depth = min(kPackedRows, part.depth - first);
-  if (depth <= 0) return;  // the last round may be less deep
-  PairWord* panel = packed + first / 2 * kPanel;
-  for (int64_t column = part.column; column < part.column_end; column += kPanel, panel += stride) {
-    const float* from = p.b + (part.k + first) * p.ldb + column;
-    pack_pair_rows(from, p.ldb, depth, min(kPanel, part.column_end - column), panel, kPanel);
-  }
-}
-
-/// Rows [begin, end) of all panels.
-void round_rows(const Part& r, const MatmulPlan& plan, int64_t begin, int64_t end, float* panel) {
-  for (int64_t column = r.column; column < r.column_end; column += kPanel, panel += panel_stride(plan)) {
-    const int64_t width = round_up(min(kPanel, r.column_end - column), kLanes);
-    round_to_bf16(panel + begin * width, (end - begin) * width);
-  }
-}
-
-/// Rows [begin, end) of a round of b, which is not transposed, into all of its panels.
-void pack_rows_of_b(const Matmul& p, const MatmulPlan& plan, const Part& r, int64_t begin, int64_t end, float* packed) {
-  for (int64_t k = begin; k < end; ++k) {
-    const float* row = p.b + (r.k + k) * p.ldb;
-    float* panel = packed;
-    for (int64_t column = r.column; column < r.column_end; column += kPanel) {
-      const int64_t columns = min(kPanel, r.column_end - column);
-      __builtin_prefetch(row + kRowsAhead * p.ldb + column);
-      copy_padded(row + column, columns, panel + k * round_up(columns, kLanes));
-      panel += panel_stride(plan);
-    }
-  }
-}
-
-/// All panels of a part.
-void pack_part(const Matmul& p, const MatmulPlan& plan, const Part& r, float* packed) {
-  if (p.form != Form::NT) return pack_rows_of_b(p, plan, r, 0, r.depth, packed);
-  for (int64_t column = r.column; column < r.column_end; column += kPanel, packed += panel_stride(plan)) {
-    pack_panel(p, r.k, r.depth, column, min(kPanel, r.column_end - column), packed);
-  }
-}
-
-void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
-  const Part r = part_of(p, plan, round);
-  if (uses_pairs(plan)) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
-  if (p.form == Form::NT) {
-    const int64_t column = r.column + block * kPanel, columns = min(kPanel, r.column_end - column);
-    if (columns <= 0) return;  // the last round may be narrower
-    float* const panel = packed + block * panel_stride(plan);
-    pack_panel(p, r.k, r.depth, column, columns, panel);
-    if (p.bf16) round_to_bf16(panel, r.depth * round_up(columns, kLanes));
-    return;
-  }
-  const int64_t end = min(r.depth, (block + 1) * kPackedRows);
-  pack_rows_of_b(p, plan, r, block * kPackedRows, end, packed);
-  if (p.bf16) round_rows(r, plan, block * kPackedRows, end, packed);
-}
 
 /// Activates a part of c that is complete.
 void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
@@ -156,11 +49,6 @@ void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_
   if (part.k + part.depth >= p.k) activate_part(p, 0, p.m, column, end - column);
 }
 
-struct Operand {
-  const float* data;
-  int64_t ld;
-};
-
 /// One block: some tiles of rows and some panels of a round.
 struct BlockProduct {
   const Matmul& p;
@@ -173,24 +61,9 @@ struct BlockProduct {
 
   void run(int64_t tile, int64_t tile_end) const {
     const bool two_tiles = tile_end - tile == 2 && p.m <= 2 * kTileRows && p.k * p.ldb > kMostInPlace;
-    if (two_tiles && plan.method == MatmulMethod::in_place) return run_two_tiles(tile);
-    for (int64_t t = tile; t < tile_end; ++t) {
-      const int64_t group = copied() ? (t - tile) % plan.copied_tiles : 0;
-      if (copied() && group == 0) copy_a(t, min(tile_end, t + plan.copied_tiles));
-      const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
-      const int64_t next_rows = row + rows < p.m ? tiles.first_row(t + 2) - row - rows : 0;
-      multiply(copied() ? copied_tile(group) : Operand{a_at(row, 0), p.lda}, row, rows, next_rows, column, column_end);
-    }
-  }
-
-  /// Both use a panel of b before the next: it may be far away, or a copy.
-  void run_two_tiles(int64_t tile) const {
-    for (int64_t c = column; c < column_end; c += kPanel) {
-      for (int64_t t = tile; t < tile + 2; ++t) {
-        const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
-        multiply({a_at(row, 0), p.lda}, row, rows, 0, c, min(column_end, c + kPanel));
-      }
-    }
+    // Both use a panel of b before the next where it is far away or a copy.
+    const int64_t step = two_tiles && plan.method == MatmulMethod::in_place ? kPanel : column_end - column;
+    for (int64_t c = column; c < column_end; c += step) run_tiles(tile, tile_end, c, min(column_end, c + step));
   }
 
   bool copied() const { return plan.copied_tiles > 0; }
@@ -263,34 +136,56 @@ struct BlockProduct {
 
   /// The next tile's rows of a, which are `rows` from `row` on.
   Ahead a_ahead(int64_t row, int64_t rows) const {
-    if (copied() || rows == 0) return {};
+    if (copied()) return {};
     if (transposed()) return {a_at(row + rows - 1, 0), p.lda, part.depth};
     if (p.lda > part.depth) return {a_at(row, 0), p.lda, rows};
     return {a_at(row, 0), 16, ceil_div(rows * part.depth, 16)};
   }
 
-  /// Columns [c, end) of `rows` rows of c; the next tile has `next_rows`.
-  void multiply(Operand a, int64_t row, int64_t rows, int64_t next_rows, int64_t c, int64_t end) const {
+  /// Columns [c, end) of c.
+  void run_tiles(int64_t tile, int64_t tile_end, int64_t c, int64_t end) const {
     const int64_t rest = (end - c) % kPanel;
     const Operand b = panel_of_b(c, kPanel), last = panel_of_b(end - rest, rest);
-    TileRow t = {.a = a.data,
-                 .lda = a.ld,
-                 .b = b.data,
-                 .ldb = b.ld,
-                 .panel_stride = is_packed(plan) ? panel_stride(plan) : kPanel,
-                 .k = part.depth,
-                 .c = p.c + row * p.ldc + c,
-                 .ldc = p.ldc,
-                 .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
-                 .add = p.accumulate || part.k > 0,
-                 .a_ahead = a_ahead(row + rows, next_rows),
-                 .c_ahead = {p.c + (row + rows) * p.ldc + column, p.ldc, next_rows}};
-    if (transposed()) {
-      multiply_row<true>(t, rows, end - c, last.data, last.ld);
-    } else {
-      multiply_row<false>(t, rows, end - c, last.data, last.ld);
+    // What is done for every row of tiles follows on its heels.
+    const bool singly = rest > 0 || p.activation != Activation::none;
+    const int64_t group = copied() ? plan.copied_tiles : tile_end - tile;
+    for (int64_t first = tile; first < tile_end; first += group) {
+      const int64_t group_end = min(tile_end, first + group);
+      if (copied()) copy_a(first, group_end);
+      for (int64_t t = first, strip_end; t < group_end; t = strip_end) {
+        strip_end = singly ? t + 1 : tiles.end_of_alike(t, group_end);
+        const Operand a = copied() ? copied_tile(t - first) : Operand{a_at(tiles.first_row(t), 0), p.lda};
+        run_strip(a, t, strip_end, c, end, b, last);
+      }
     }
-    if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, end - c);
+  }
+
+  /// Tiles [tile, tile_end), which are of the same height.
+  void run_strip(Operand a, int64_t tile, int64_t tile_end, int64_t c, int64_t end, Operand b, Operand last) const {
+    const int64_t row = tiles.first_row(tile), rows = tiles.first_row(tile + 1) - row,
+                  row_end = tiles.first_row(tile_end);
+    TileStrip strip = {.a = a.data,
+                       .lda = a.ld,
+                       .b = b.data,
+                       .ldb = b.ld,
+                       .panel_stride = is_packed(plan) ? panel_stride(plan) : kPanel,
+                       .k = part.depth,
+                       .c = p.c + row * p.ldc + c,
+                       .ldc = p.ldc,
+                       .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
+                       .add = p.accumulate || part.k > 0,
+                       .tile_rows = tile_end - tile,
+                       .a_stride = copied()       ? tile_stride(plan)
+                                   : transposed() ? rows
+                                                  : rows * p.lda,
+                       .a_ahead = a_ahead(row + rows, rows),
+                       .is_followed = row_end < p.m};
+    if (transposed()) {
+      multiply_strip<true>(strip, rows, end - c, last);
+    } else {
+      multiply_strip<false>(strip, rows, end - c, last);
+    }
+    if (part.k + part.depth >= p.k) activate_part(p, row, row_end - row, c, end - c);
   }
 };
 
@@ -352,8 +247,50 @@ void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, i
   if (column_end == tiled_columns(p)) multiply_rest(p, part, tiles.first_row(tile), tiles.first_row(tile_end));
 }
 
+/// A small product from its first element to its last.
+template <bool kTransposed>
+void multiply_small(const Matmul& p, const MatmulPlan& plan, float* scratch) {
+  const int64_t n = tiled_columns(p), rest = n % kPanel;
+  const Part all = {0, n, 0, p.k};
+  Operand b = {p.b, p.ldb}, last = {p.b + n - rest, p.ldb};
+  int64_t panel_distance = kPanel;
+  if (p.form == Form::NT) {
+    pack_part(p, plan, all, scratch);
+    panel_distance = panel_stride(plan);
+    b = {scratch, kPanel};
+    last = {scratch + n / kPanel * panel_distance, round_up(rest, kLanes)};
+  } else if (copies_last_panel(p)) {
+    pack_panel(p, 0, p.k, n - rest, rest, scratch);
+    last = {scratch, round_up(rest, kLanes)};
+  }
+  const TileRows tiles(0, p.m, kTileRows);
+  const int64_t count = ceil_div(p.m, kTileRows);
+  for (int64_t t = 0, strip_end; t < count; t = strip_end) {
+    strip_end = tiles.end_of_alike(t, count);
+    const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
+    TileStrip strip = {.a = kTransposed ? p.a + row : p.a + row * p.lda,
+                       .lda = p.lda,
+                       .b = b.data,
+                       .ldb = b.ld,
+                       .panel_stride = panel_distance,
+                       .k = p.k,
+                       .c = p.c + row * p.ldc,
+                       .ldc = p.ldc,
+                       .bias = p.bias,
+                       .add = p.accumulate,
+                       .tile_rows = strip_end - t,
+                       .a_stride = kTransposed ? rows : rows * p.lda};
+    multiply_strip<kTransposed>(strip, rows, n, last);
+  }
+  multiply_rest(p, all, 0, p.m);
+  activate_part(p, 0, p.m, 0, n);
+}
+
 void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
             float* scratch) {
+  if (plan.method == MatmulMethod::small) {
+    return p.form == Form::TN ? multiply_small<true>(p, plan, scratch) : multiply_small<false>(p, plan, scratch);
+  }
   if (plan.rounds == plan.parts) return multiply_block(p, plan, part_of(p, plan, round), block, packed, scratch);
   for (int64_t part = 0; part < plan.parts; ++part) {
     multiply_block(p, plan, part_of(p, plan, part), block, packed, scratch);

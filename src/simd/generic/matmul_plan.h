@@ -174,6 +174,27 @@ void plan_in_place(const Matmul& p, MatmulPlan& plan) {
   plan_blocks(p, plan);
 }
 
+/// A last panel of no whole vectors is copied, unless tiles read it under a mask.
+ATTN_INLINE bool copies_last_panel(const Matmul& p) {
+  const int64_t rest = tiled_columns(p) % kPanel;
+  return rest % kLanes != 0 && !(kMasksLoads && rest < kLanes);
+}
+
+/// Whether a product is too small to be cut, and so small that its operands are read, and b transposed, in the first-level
+/// cache.
+ATTN_INLINE bool is_small(const Matmul& p) {
+  return 2 * p.m * p.n * p.k < 2 * kFewestFlops && p.k <= kMostTransposedDepth &&
+         (p.form == Form::NT ? p.n * p.k : p.k * p.ldb) <= kNearby && !p.bf16 && !copies_a(p, p.k);
+}
+
+void plan_small(const Matmul& p, MatmulPlan& plan) {
+  plan.method = MatmulMethod::small;
+  plan.blocks = 1;
+  plan.scratch = p.form == Form::NT     ? ceil_div(p.n, kPanel) * panel_stride(plan)
+                 : copies_last_panel(p) ? p.k * kPanel
+                                        : 0;
+}
+
 MatmulPlan plan_matmul(const Matmul& p) {
   MatmulPlan plan = {};
   if (p.m == 0 || p.n == 0) return plan;
@@ -183,6 +204,8 @@ MatmulPlan plan_matmul(const Matmul& p) {
   plan.rounds = plan.parts = 1;
   if (uses_dots(p)) {
     plan_dots(p, plan);
+  } else if (is_small(p)) {
+    plan_small(p, plan);
   } else if (p.form != Form::NT && !p.bf16 && has_few_rows(p)) {
     plan_in_place(p, plan);
   } else if (packs_apart(p)) {

@@ -16,6 +16,7 @@ constexpr int kTileRows = 6;
 #endif
 constexpr int kTileVectors = 2;
 constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a transposed a: less than half a cache line
+constexpr bool kMasksLoads = ATTN_VECTOR_BYTES == 64;  // less than a vector of b may be read where it lies
 constexpr int64_t kPanel = kTileVectors * kLanes;      // columns of b that a tile covers
 constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
 
@@ -27,19 +28,28 @@ struct Ahead {
   int64_t left = 0;
 };
 
-/// A row of tiles: c (rows, panels·columns) = a·b + bias, or c + a·b.
-struct TileRow {
-  const float* a;  // element (row, k) at row·lda + k, or, transposed, at k·lda + row
+/// A matrix, or columns of one, row by row.
+struct Operand {
+  const float* data;
+  int64_t ld;  // floats from one row to the next
+};
+
+/// Rows of tiles of the same height, one below the other: c (tile_rows·rows, panels·columns) = a·b + bias, or c + a·b.
+struct TileStrip {
+  const float* a;  // element (row, k) of a row of tiles at row·lda + k, or, transposed, at k·lda + row
   int64_t lda;
-  const float* b;  // element (k, column) of a panel at k·ldb + column; whole vectors must be readable
-  int64_t ldb;
+  const float* b;        // element (k, column) of a panel at k·ldb + column; whole vectors must be readable,
+  int64_t ldb;           // but not of a panel of less than a vector if kMasksLoads
   int64_t panel_stride;  // floats from one panel of b to the next
   int64_t k;
   float* c;
   int64_t ldc;
-  const float* bias = nullptr;       // (panels·columns), or null; not read if `add`
-  bool add = false;                  // adds to c instead of overwriting it
-  Ahead a_ahead = {}, c_ahead = {};  // what the next row of tiles will want
+  const float* bias = nullptr;  // (panels·columns), or null; not read if `add`
+  bool add = false;             // adds to c instead of overwriting it
+  int64_t tile_rows = 1;
+  int64_t a_stride = 0;      // floats of a from one row of tiles to the next
+  Ahead a_ahead = {};        // of a, what the second row of tiles will want; for the others it lies a_stride further on
+  bool is_followed = false;  // by one more row of tiles
   int64_t panels = 1;
   int64_t columns = kPanel;  // of a panel: fewer than kPanel of the only one
 };
@@ -89,12 +99,13 @@ struct RowReader {
   }
 };
 
-template <int kRows, int kVectors, bool kTransposed>
-ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const float* b,
+template <int kRows, int kVectors, bool kTransposed, class Lanes>
+ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const float* b, Lanes last,
                                Vec (&sums)[kRows][kVectors]) {
   Vec row_of_b[kVectors];
   ATTN_UNROLL
-  for (int v = 0; v < kVectors; ++v) row_of_b[v] = load(b + v * kLanes);
+  for (int v = 0; v < kVectors - 1; ++v) row_of_b[v] = load(b + v * kLanes);
+  row_of_b[kVectors - 1] = load(b + (kVectors - 1) * kLanes, last);
   if constexpr (kTransposed && !kNarrowTiles) a.fetch_ahead();
   // Opaque, or the compiler keeps a register for its sum with every step's offset, and has none left.
   const int64_t row_bytes = opaque(a.lda * int64_t{sizeof(float)});
@@ -145,28 +156,36 @@ ATTN_INLINE void fetch(Ahead& ahead) {
   --ahead.left;
 }
 
-/// sums += a·b for one panel of b.
-template <int kRows, int kVectors, bool kTransposed>
-ATTN_INLINE void multiply_tile(const TileRow& t, const float* b, Ahead& a_ahead, Ahead c_ahead,
-                               Vec (&sums)[kRows][kVectors]) {
-  constexpr int kUnrolled = kNarrowTiles ? 8 : 4;
+/// Steps of k in a turn of a tile's loop: one where the code's size counts for more.
+template <class Lanes>
+constexpr int kSteps = kNarrowTiles ? 8 : 4;
+template <>
+constexpr int kSteps<First> = 1;
+
+/// sums += a·b for one panel of b, of whose last vector there are so many lanes.
+template <int kRows, int kVectors, bool kTransposed, class Lanes>
+ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
+                               Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
+  constexpr int kUnrolled = kSteps<Lanes>;
   constexpr int kLinesOfC = kVectors * ATTN_VECTOR_BYTES > 64 ? 2 : 1;
-  RowReader<kRows, kTransposed> a(t.a, t.lda);
+  RowReader<kRows, kTransposed> a(first_of_a, t.lda);
   const int64_t ldb = t.ldb;
   int64_t k = t.k;
   for (; k >= kUnrolled; k -= kUnrolled) {
     ATTN_UNROLL
     for (int u = 0; u < kUnrolled; ++u) {
-      multiply_step(a, u, b, sums);
+      multiply_step(a, u, b, last, sums);
       b += ldb;
     }
     if (!kTransposed) a.advance(kUnrolled);
-    fetch<kLinesOfC>(c_ahead);
-    fetch<1>(a_ahead);
+    if constexpr (kUnrolled > 1) {
+      fetch<kLinesOfC>(c_ahead);
+      fetch<1>(a_ahead);
+    }
   }
   ATTN_KEEP_LOOP
   for (; k > 0; --k) {
-    multiply_step(a, 0, b, sums);
+    multiply_step(a, 0, b, last, sums);
     if (!kTransposed) a.advance(1);
     b += ldb;
   }
@@ -174,32 +193,50 @@ ATTN_INLINE void multiply_tile(const TileRow& t, const float* b, Ahead& a_ahead,
 
 alignas(64) constexpr float kZeros[kPanel] = {};
 
-/// All tiles of a row that has kRows rows, each in registers from the first step of k to the last.
-template <int kRows, int kVectors, bool kTransposed>
-void multiply_tiles(const TileRow& t) {
-  const float* start = t.add ? t.c : t.bias ? t.bias : kZeros;
-  const int64_t start_stride = t.add ? t.ldc : 0, next_start = start == kZeros ? 0 : kPanel;
+/// All tiles of a strip, kRows rows high, each in registers from the first step of k to the last: every panel for one row
+/// of tiles before the next. Of the last vector of b not all need be readable if kMasked, which costs a multiplication's time.
+template <int kRows, int kVectors, bool kTransposed, bool kMasked>
+void multiply_tiles(const TileStrip& t) {
+  const float* row_start = t.add ? t.c : t.bias ? t.bias : kZeros;
+  const int64_t start_stride = t.add ? t.ldc : 0, next_start = row_start == kZeros ? 0 : kPanel;
   const int64_t columns = t.columns, ldc = t.ldc;  // in registers: storing c might change what t refers to
-  const float* b = t.b;
-  float* c = t.c;
-  Ahead a_ahead = t.a_ahead;
-  for (int64_t left = t.panels; left > 0; --left) {
-    Vec sums[kRows][kVectors];
-    begin_tile(start, start_stride, columns, sums);
-    multiply_tile<kRows, kVectors, kTransposed>(t, b, a_ahead, left > 1 ? Ahead{c + kPanel, ldc, kRows} : t.c_ahead,
-                                                sums);
-    finish_tile(sums, columns, c, ldc);
-    start += next_start;
-    b += t.panel_stride;
-    c += kPanel;
+  const float* a = t.a;
+  float* row_of_c = t.c;
+  Ahead next_a = t.a_ahead;
+  for (int64_t row = t.tile_rows; row > 0; --row) {
+    const bool ends = row == 1 && !t.is_followed;
+    Ahead a_ahead = {next_a.next, next_a.stride, ends ? 0 : next_a.left};
+    const Ahead below = {row_of_c + kRows * ldc, ldc, ends ? 0 : kRows};
+    const float* start = row_start;
+    const float* b = t.b;
+    float* c = row_of_c;
+    for (int64_t left = t.panels; left > 0; --left) {
+      const Ahead c_ahead = left > 1 ? Ahead{c + kPanel, ldc, kRows} : below;
+      Vec sums[kRows][kVectors];
+      begin_tile(start, start_stride, columns, sums);
+      if constexpr (kMasked) {
+        const First last = {columns - (kVectors - 1) * kLanes};
+        multiply_tile<kRows, kVectors, kTransposed>(t, a, b, last, a_ahead, c_ahead, sums);
+      } else {
+        multiply_tile<kRows, kVectors, kTransposed>(t, a, b, All{}, a_ahead, c_ahead, sums);
+      }
+      finish_tile(sums, columns, c, ldc);
+      start += next_start;
+      b += t.panel_stride;
+      c += kPanel;
+    }
+    a += t.a_stride;
+    next_a.next += t.a_stride;
+    row_of_c += kRows * ldc;
+    row_start += kRows * start_stride;
   }
 }
 
-typedef void (*TileFunction)(const TileRow&);
+typedef void (*TileFunction)(const TileStrip&);
 
-template <int kVectors, bool kTransposed, int... kRow>
+template <int kVectors, bool kTransposed, bool kMasked, int... kRow>
 ATTN_INLINE TileFunction choose_tile(int64_t rows, Indices<kRow...>) {
-  static constexpr TileFunction kFunctions[] = {multiply_tiles<kRow + 1, kVectors, kTransposed>...};
+  static constexpr TileFunction kFunctions[] = {multiply_tiles<kRow + 1, kVectors, kTransposed, kMasked>...};
   return kFunctions[rows - 1];
 }
 
@@ -214,20 +251,21 @@ typedef Indices<0, 1, 2, 3, 4, 5> TileRowIndices;
 /// The tile function for 1 … kTileRows rows and 1 … kPanel columns.
 template <bool kTransposed>
 ATTN_INLINE TileFunction tile_function(int64_t rows, int64_t columns) {
-  return columns > kLanes ? choose_tile<2, kTransposed>(rows, TileRowIndices{})
-                          : choose_tile<1, kTransposed>(rows, TileRowIndices{});
+  if (columns > kLanes) return choose_tile<2, kTransposed, false>(rows, TileRowIndices{});
+  return columns < kLanes ? choose_tile<1, kTransposed, kMasksLoads>(rows, TileRowIndices{})
+                          : choose_tile<1, kTransposed, false>(rows, TileRowIndices{});
 }
 
-/// Row `t` with `columns` columns, in as many panels as these fill. What is left over reads b at `last`, whose rows are
-/// last_ldb apart.
+/// Strip `t`, whose tiles have `rows` rows, with `columns` columns, in as many panels as these fill; `last` is b for the
+/// columns that are left over.
 template <bool kTransposed>
-ATTN_INLINE void multiply_row(TileRow& t, int64_t rows, int64_t columns, const float* last, int64_t last_ldb) {
+ATTN_INLINE void multiply_strip(TileStrip& t, int64_t rows, int64_t columns, Operand last) {
   t.panels = columns / kPanel;
   if (t.panels > 0) tile_function<kTransposed>(rows, kPanel)(t);
   const int64_t done = t.panels * kPanel;
   if (done == columns) return;
-  t.b = last;
-  t.ldb = last_ldb;
+  t.b = last.data;
+  t.ldb = last.ld;
   t.c += done;
   if (t.bias) t.bias += done;
   t.panels = 1;
@@ -245,6 +283,10 @@ struct TileRows {
     longer = (end - begin) - rows * tiles;
   }
   ATTN_INLINE int64_t first_row(int64_t tile) const { return begin + tile * rows + min(tile, longer); }
+  /// The end of the tiles from `tile` on, and before `tile_end`, that have as many rows as it.
+  ATTN_INLINE int64_t end_of_alike(int64_t tile, int64_t tile_end) const {
+    return tile < longer ? min(longer, tile_end) : tile_end;
+  }
   /// Calls function(row, rows) for each tile.
   template <class Function>
   ATTN_INLINE void for_each(Function function) const {

@@ -1,0 +1,117 @@
+#pragma once
+// How products copy parts of b into panels.
+
+#include "simd/generic/bf16.h"
+#include "simd/generic/matmul_plan.h"
+#include "simd/generic/pack.h"
+#include "simd/generic/pack_pairs.h"
+
+namespace attn::simd {
+namespace {
+
+/// A part of a product: b's rows [k, k + depth) and columns [column, column_end).
+struct Part {
+  int64_t column, column_end, k, depth;
+};
+
+ATTN_INLINE Part part_of(const Matmul& p, const MatmulPlan& plan, int64_t part) {
+  const int64_t n = plan.method == MatmulMethod::dots ? p.n : tiled_columns(p);
+  Part r = {0, n, 0, p.k};
+  if (plan.parts == 1) return r;
+  const int64_t depths = max(1, ceil_div(p.k, max(1, plan.depth)));
+  r.column = part / depths * plan.columns;
+  r.column_end = min(n, r.column + plan.columns);
+  r.k = part % depths * plan.depth;
+  r.depth = min(plan.depth, p.k - r.k);
+  return r;
+}
+
+/// b's rows [k, k + depth) and columns [column, column + columns) as tiles read them: rows of whole vectors.
+void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64_t columns, float* out) {
+  const int64_t width = round_up(columns, kLanes);
+  if (p.b_bytes) {
+    pack_transposed_bytes(p.b_bytes + column * p.ldb + k, p.ldb, columns, depth, p.byte_scales + column, out, width);
+  } else if (p.form == Form::NT) {
+    pack_transposed(p.b + column * p.ldb + k, p.ldb, columns, depth, 1.0f, out, width);
+  } else {
+    pack_rows(p.b + k * p.ldb + column, p.ldb, depth, columns, out, width);
+  }
+}
+
+/// Whether copies hold words of two bfloat16 numbers, for plan.pair_tile, which comes with AVX-512 only.
+ATTN_INLINE bool uses_pairs(const MatmulPlan& plan) {
+  return ATTN_VECTOR_BYTES == 64 && plan.pair_tile;
+}
+
+/// Words from one of b's panels to the next.
+static_assert(kPackedRows % 2 == 0);
+ATTN_INLINE int64_t pair_panel_stride(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, 2) * kPanel + 16;
+}
+
+/// A block of packing as pack_matmul does it, in words of two bfloat16 numbers.
+void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, PairWord* packed) {
+  const int64_t stride = pair_panel_stride(plan);
+  if (p.form == Form::NT) {
+    const int64_t column = part.column + block * kPanel, columns = min(kPanel, part.column_end - column);
+    if (columns <= 0) return;
+    pack_pair_columns(p.b + column * p.ldb + part.k, p.ldb, columns, part.depth, packed + block * stride, kPanel);
+    return;
+  }
+  const int64_t first = block * kPackedRows, depth = min(kPackedRows, part.depth - first);
+  if (depth <= 0) return;  // the last round may be less deep
+  PairWord* panel = packed + first / 2 * kPanel;
+  for (int64_t column = part.column; column < part.column_end; column += kPanel, panel += stride) {
+    const float* from = p.b + (part.k + first) * p.ldb + column;
+    pack_pair_rows(from, p.ldb, depth, min(kPanel, part.column_end - column), panel, kPanel);
+  }
+}
+
+/// Rows [begin, end) of all panels.
+void round_rows(const Part& r, const MatmulPlan& plan, int64_t begin, int64_t end, float* panel) {
+  for (int64_t column = r.column; column < r.column_end; column += kPanel, panel += panel_stride(plan)) {
+    const int64_t width = round_up(min(kPanel, r.column_end - column), kLanes);
+    round_to_bf16(panel + begin * width, (end - begin) * width);
+  }
+}
+
+/// Rows [begin, end) of a round of b, which is not transposed, into all of its panels.
+void pack_rows_of_b(const Matmul& p, const MatmulPlan& plan, const Part& r, int64_t begin, int64_t end, float* packed) {
+  for (int64_t k = begin; k < end; ++k) {
+    const float* row = p.b + (r.k + k) * p.ldb;
+    float* panel = packed;
+    for (int64_t column = r.column; column < r.column_end; column += kPanel) {
+      const int64_t columns = min(kPanel, r.column_end - column);
+      __builtin_prefetch(row + kRowsAhead * p.ldb + column);
+      copy_padded(row + column, columns, panel + k * round_up(columns, kLanes));
+      panel += panel_stride(plan);
+    }
+  }
+}
+
+/// All panels of a part.
+void pack_part(const Matmul& p, const MatmulPlan& plan, const Part& r, float* packed) {
+  if (p.form != Form::NT) return pack_rows_of_b(p, plan, r, 0, r.depth, packed);
+  for (int64_t column = r.column; column < r.column_end; column += kPanel, packed += panel_stride(plan)) {
+    pack_panel(p, r.k, r.depth, column, min(kPanel, r.column_end - column), packed);
+  }
+}
+
+void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
+  const Part r = part_of(p, plan, round);
+  if (uses_pairs(plan)) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
+  if (p.form == Form::NT) {
+    const int64_t column = r.column + block * kPanel, columns = min(kPanel, r.column_end - column);
+    if (columns <= 0) return;  // the last round may be narrower
+    float* const panel = packed + block * panel_stride(plan);
+    pack_panel(p, r.k, r.depth, column, columns, panel);
+    if (p.bf16) round_to_bf16(panel, r.depth * round_up(columns, kLanes));
+    return;
+  }
+  const int64_t end = min(r.depth, (block + 1) * kPackedRows);
+  pack_rows_of_b(p, plan, r, block * kPackedRows, end, packed);
+  if (p.bf16) round_rows(r, plan, block * kPackedRows, end, packed);
+}
+
+}  // namespace
+}  // namespace attn::simd
