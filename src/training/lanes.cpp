@@ -26,6 +26,11 @@ Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels,
   }
 }
 
+Arena& Lanes::idle_arena() {
+  lanes_[0].arena.reset();
+  return lanes_[0].arena;
+}
+
 std::int64_t Lanes::parts_of(std::int64_t step, std::int64_t micro) {
   const std::int64_t tokens = task_.targets(step, micro);
   if (tokens < kFewestPartTokens) return 1;

@@ -26,6 +26,9 @@ class Lanes {
   /// are derived from `random`. Throws what a part threw.
   LossSum train(std::int64_t step, std::int64_t micro, const RandomStream& random, float gradient_scale);
 
+  /// Emptied memory for whoever works between two calls of train(), which takes it back.
+  Arena& idle_arena();
+
  private:
   struct Lane {
     Arena arena;

@@ -10,7 +10,7 @@ namespace attn {
 namespace {
 
 constexpr std::int64_t kQuickValidationTokens = 200000;
-constexpr std::int64_t kValidationTokens = 256;  // read at a time
+constexpr std::int64_t kValidationTokens = 192;  // read at a time
 
 // Room for windows of tokens, each followed by the token that its last one predicts.
 struct Windows {

@@ -43,7 +43,7 @@ LossSum Trainer::accumulate_gradients(std::int64_t step) {
 }
 
 void Trainer::update(std::int64_t step, const LossSum& loss) {
-  Context context{arena_, pool_, kernels_};
+  Context context{lanes_.idle_arena(), pool_, kernels_};
   last_rate_ = learning_rate(options_.schedule, step);
   last_norm_ = optimizer_.gradient_norm(context, task_.parameters());
   if (!std::isfinite(loss.loss) || !std::isfinite(last_norm_)) {
@@ -61,19 +61,18 @@ LossSum Trainer::validate(bool whole) {
 LossSum Trainer::validate_batches(std::int64_t batches) {
   LossSum sum;
   for (std::int64_t batch = 0; batch < batches; ++batch) {
-    arena_.reset();
-    Context context{arena_, pool_, kernels_};
+    Context context{lanes_.idle_arena(), pool_, kernels_};
     sum += task_.validate(context, batch);
   }
   return sum;
 }
 
 double Trainer::measure_step_seconds(std::int64_t steps, double seconds) {
-  Context context{arena_, pool_, kernels_};
   OptimizerMoments before = optimizer_.moments();
   // At a learning rate of 0 an update moves the moments alone; but a gradient that is no number would do harm.
   const auto rehearse = [&](std::int64_t step) {
     accumulate_gradients(step);
+    Context context{lanes_.idle_arena(), pool_, kernels_};
     const double norm = optimizer_.gradient_norm(context, task_.parameters());
     if (std::isfinite(norm)) optimizer_.step(context, task_.parameters(), 0, norm);
   };

@@ -112,7 +112,6 @@ class Trainer {
   ThreadPool& pool_;
   const simd::Kernels& kernels_;
   Lanes lanes_;
-  Arena arena_;  // of evaluations
   Optimizer optimizer_;
   TrainerState state_;
   double last_norm_ = 0;
