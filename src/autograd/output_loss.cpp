@@ -12,7 +12,8 @@ namespace {
 using simd::Form;
 
 constexpr std::int64_t kLogitsHeld = 1 << 18;  // floats: one block's logits stay in the second-level cache
-constexpr std::int64_t kFewestRows = 128;      // of a block: each reads and updates all of the weight's gradient
+constexpr std::int64_t kFewestRows =
+    128;  // of a block, or a little less: each reads and updates all of the weight's gradient
 constexpr std::int64_t kRowGrain = 8;
 constexpr std::int64_t kColumnGrain = 64;
 
@@ -25,7 +26,10 @@ class BlockwiseLoss {
   BlockwiseLoss(Context& context, Tensor hidden, Tensor weight, Tensor bias, const LossOptions& options)
       : context_(context), hidden_(hidden), weight_(weight), bias_(bias), options_(options) {
     vocabulary_ = weight.rows();
-    block_rows_ = std::clamp(kLogitsHeld / vocabulary_, kFewestRows, std::max(kFewestRows, hidden.rows()));
+    const std::int64_t rows = std::max<std::int64_t>(1, hidden.rows());
+    const std::int64_t wanted = std::max(kFewestRows, kLogitsHeld / vocabulary_);
+    const std::int64_t blocks = std::max<std::int64_t>(1, (rows + wanted / 2) / wanted);
+    block_rows_ = (rows + blocks - 1) / blocks;
     logits_ = context.arena.array<float>(static_cast<std::size_t>(block_rows_ * vocabulary_));
     losses_ = context.arena.array<float>(static_cast<std::size_t>(block_rows_));
     if (!context.tape) return;

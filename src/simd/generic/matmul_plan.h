@@ -22,6 +22,7 @@ constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
+constexpr int64_t kMostNear = 1 << 19;      // floats of b that the second-level cache holds
 constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
 constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
 constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work,
@@ -113,11 +114,12 @@ void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
   plan.scratch += plan.copied_tiles * tile_stride(plan);
 }
 
-/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole. Narrow tiles
-/// read each of them more often.
+/// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole and b stays in the
+/// second-level cache: from further away a copy comes in order. Narrow tiles read each row more often.
 ATTN_INLINE bool copies_b(const Matmul& p) {
   if (p.bf16 || p.form == Form::NT || tiled_columns(p) % kLanes != 0) return true;
-  return kNarrowTiles ? p.k * p.ldb > kNearby : p.ldb > kMostStride && p.k * p.ldb > kMostInPlace;
+  const int64_t size = p.k * p.ldb;
+  return kNarrowTiles ? size > kNearby : size > kMostNear || (p.ldb > kMostStride && size > kMostInPlace);
 }
 
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
