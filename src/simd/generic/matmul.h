@@ -282,7 +282,7 @@ void multiply_small(const Matmul& p, const MatmulPlan& plan, float* scratch) {
                        .a_stride = kTransposed ? rows : rows * p.lda};
     multiply_strip<kTransposed>(strip, rows, n, last);
   }
-  multiply_rest(p, all, 0, p.m);
+  if (n < p.n) multiply_rest(p, all, 0, p.m);
   activate_part(p, 0, p.m, 0, n);
 }
 

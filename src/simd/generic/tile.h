@@ -279,7 +279,7 @@ struct TileRows {
 
   ATTN_INLINE TileRows(int64_t first, int64_t last, int64_t most) : begin(first), end(last) {
     const int64_t tiles = max(1, ceil_div(end - begin, most));
-    rows = (end - begin) / tiles;
+    rows = tiles == 1 ? end - begin : (end - begin) / tiles;
     longer = (end - begin) - rows * tiles;
   }
   ATTN_INLINE int64_t first_row(int64_t tile) const { return begin + tile * rows + min(tile, longer); }
