@@ -156,17 +156,18 @@ ATTN_INLINE void fetch(Ahead& ahead) {
   --ahead.left;
 }
 
-/// Steps of k in a turn of a tile's loop: one where the code's size counts for more.
-template <class Lanes>
-constexpr int kSteps = kNarrowTiles ? 8 : 4;
-template <>
-constexpr int kSteps<First> = 1;
+/// Steps of k in a turn of a tile's loop. A wide tile of one vector is of a small product or the last of a row: it begins
+/// sooner one step at a time, and fetching ahead for it would not pay.
+template <int kVectors>
+constexpr int kSteps = kNarrowTiles    ? 8
+                       : kVectors == 1 ? 1
+                                       : 4;
 
 /// sums += a·b for one panel of b, of whose last vector there are so many lanes.
 template <int kRows, int kVectors, bool kTransposed, class Lanes>
 ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
                                Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
-  constexpr int kUnrolled = kSteps<Lanes>;
+  constexpr int kUnrolled = kSteps<kVectors>;
   constexpr int kLinesOfC = kVectors * ATTN_VECTOR_BYTES > 64 ? 2 : 1;
   RowReader<kRows, kTransposed> a(first_of_a, t.lda);
   const int64_t ldb = t.ldb;
