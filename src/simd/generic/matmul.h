@@ -263,8 +263,9 @@ void multiply_small(const Matmul& p, const MatmulPlan& plan, float* scratch) {
     pack_panel(p, 0, p.k, n - rest, rest, scratch);
     last = {scratch, round_up(rest, kLanes)};
   }
-  const TileRows tiles(0, p.m, kTileRows);
-  const int64_t count = ceil_div(p.m, kTileRows);
+  const int64_t most = n > kLanes ? kTileRows : kVectorTileRows;
+  const TileRows tiles(0, p.m, most);
+  const int64_t count = ceil_div(p.m, most);
   for (int64_t t = 0, strip_end; t < count; t = strip_end) {
     strip_end = tiles.end_of_alike(t, count);
     const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;

@@ -6,13 +6,14 @@
 namespace attn::simd {
 namespace {
 
-// Accumulators (rows × 2) plus two vectors of b and one broadcast of a must fit the registers.
+// Accumulators (rows × vectors) plus the vectors of b and one broadcast of a must fit the registers. A tile of one vector
+// may have more rows: sums enough for the multipliers, each of which takes a few cycles.
 #if ATTN_VECTOR_BYTES == 64
-constexpr int kTileRows = 14;
+constexpr int kTileRows = 14, kVectorTileRows = 16;
 #elif defined(__aarch64__)
-constexpr int kTileRows = 12;
+constexpr int kTileRows = 12, kVectorTileRows = 12;
 #else
-constexpr int kTileRows = 6;
+constexpr int kTileRows = 6, kVectorTileRows = 12;
 #endif
 constexpr int kTileVectors = 2;
 constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a transposed a: less than half a cache line
@@ -156,12 +157,12 @@ ATTN_INLINE void fetch(Ahead& ahead) {
   --ahead.left;
 }
 
-/// Steps of k in a turn of a tile's loop. A wide tile of one vector is of a small product or the last of a row: it begins
-/// sooner one step at a time, and fetching ahead for it would not pay.
+/// Steps of k in a turn of a tile's loop. A tile of one vector is of a small product or the last of a row: it begins sooner
+/// one step at a time, and fetching ahead for it would not pay.
 template <int kVectors>
-constexpr int kSteps = kNarrowTiles    ? 8
-                       : kVectors == 1 ? 1
-                                       : 4;
+constexpr int kSteps = kVectors == 1  ? 1
+                       : kNarrowTiles ? 8
+                                      : 4;
 
 /// sums += a·b for one panel of b, of whose last vector there are so many lanes.
 template <int kRows, int kVectors, bool kTransposed, class Lanes>
@@ -241,20 +242,13 @@ ATTN_INLINE TileFunction choose_tile(int64_t rows, Indices<kRow...>) {
   return kFunctions[rows - 1];
 }
 
-#if ATTN_VECTOR_BYTES == 64
-typedef Indices<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13> TileRowIndices;
-#elif defined(__aarch64__)
-typedef Indices<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11> TileRowIndices;
-#else
-typedef Indices<0, 1, 2, 3, 4, 5> TileRowIndices;
-#endif
-
-/// The tile function for 1 … kTileRows rows and 1 … kPanel columns.
+/// The tile function for 1 … kPanel columns and 1 … kTileRows rows, or 1 … kVectorTileRows for no more than a vector.
 template <bool kTransposed>
 ATTN_INLINE TileFunction tile_function(int64_t rows, int64_t columns) {
-  if (columns > kLanes) return choose_tile<2, kTransposed, false>(rows, TileRowIndices{});
-  return columns < kLanes ? choose_tile<1, kTransposed, kMasksLoads>(rows, TileRowIndices{})
-                          : choose_tile<1, kTransposed, false>(rows, TileRowIndices{});
+  constexpr IndicesBelow<kVectorTileRows>::type vector_tile_rows{};
+  if (columns > kLanes) return choose_tile<2, kTransposed, false>(rows, IndicesBelow<kTileRows>::type{});
+  return columns < kLanes ? choose_tile<1, kTransposed, kMasksLoads>(rows, vector_tile_rows)
+                          : choose_tile<1, kTransposed, false>(rows, vector_tile_rows);
 }
 
 /// Strip `t`, whose tiles have `rows` rows, with `columns` columns, in as many panels as these fill; `last` is b for the

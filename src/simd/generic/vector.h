@@ -80,13 +80,13 @@ ATTN_INLINE Vec from_bits(VecInt x) {
 
 template <int... kIndex>
 struct Indices {};
-#if ATTN_VECTOR_BYTES == 64
-typedef Indices<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15> LaneIndices;
-#elif ATTN_VECTOR_BYTES == 32
-typedef Indices<0, 1, 2, 3, 4, 5, 6, 7> LaneIndices;
-#else
-typedef Indices<0, 1, 2, 3> LaneIndices;
-#endif
+template <int kCount, int... kIndex>
+struct IndicesBelow : IndicesBelow<kCount - 1, kCount - 1, kIndex...> {};
+template <int... kIndex>
+struct IndicesBelow<0, kIndex...> {
+  typedef Indices<kIndex...> type;
+};
+typedef IndicesBelow<kLanes>::type LaneIndices;
 
 template <int... kIndex>
 ATTN_INLINE VecInt make_iota(Indices<kIndex...>) {
