@@ -162,8 +162,8 @@ struct BlockProduct {
 
   /// Tiles [tile, tile_end), which are of the same height.
   void run_strip(Operand a, int64_t tile, int64_t tile_end, int64_t c, int64_t end, Operand b, Operand last) const {
-    const int64_t row = tiles.first_row(tile), rows = tiles.first_row(tile + 1) - row,
-                  row_end = tiles.first_row(tile_end);
+    const int64_t row = tiles.first_row(tile), row_end = tiles.first_row(tile_end);
+    const int64_t rows = tiles.first_row(tile + 1) - row;
     TileStrip strip = {.a = a.data,
                        .lda = a.ld,
                        .b = b.data,

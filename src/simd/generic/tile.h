@@ -228,7 +228,7 @@ void multiply_tiles(const TileStrip& t) {
       c += kPanel;
     }
     a += t.a_stride;
-    next_a.next += t.a_stride;
+    if (next_a.left > 0) next_a.next += t.a_stride;
     row_of_c += kRows * ldc;
     row_start += kRows * start_stride;
   }
