@@ -37,7 +37,8 @@ FORMATTED = $(shell find src tests -name '*.h' -o -name '*.cpp')
 OBJECTS := $(SOURCES:%.cpp=$(BUILD)/%.o)
 LIBRARY := $(filter-out $(BUILD)/src/cli/main.o,$(OBJECTS))
 TEST_OBJECTS := $(TESTS:%.cpp=$(BUILD)/%.o)
-COMMAND_OBJECTS := $(filter $(BUILD)/src/cli/% $(BUILD)/src/inspection/% $(BUILD)/src/models/% $(BUILD)/src/base/option%,$(OBJECTS))
+# Options, commands, pictures and models, whose work the folders above them do.
+SMALL_OBJECTS := $(filter $(addprefix $(BUILD)/src/,cli/% inspection/% models/% base/option%),$(OBJECTS))
 # The threads, and the kernels, with what they stand on and their tests: what is checked under TSan and on a foreign
 # processor.
 THREAD_TESTS := $(filter $(BUILD)/src/base/error.o $(BUILD)/src/base/random.o $(BUILD)/src/threading/%,$(OBJECTS)) \
@@ -66,8 +67,8 @@ $(BUILD)/attn $(BUILD)/attn-tests $(BUILD)/thread-tests $(BUILD)/kernel-tests $(
 ISA :=
 TESTS_FOLDER :=
 ifndef SANITIZE
-# Options, commands, pictures and what describes a model run once: small code starts sooner than fast code pays.
-$(COMMAND_OBJECTS) $(BUILD)/headers/commands/%.gch: OPTIMIZE = -Os
+# Little time is spent in these: small code starts sooner than fast code pays.
+$(SMALL_OBJECTS) $(BUILD)/headers/small/%.gch: OPTIMIZE = -Os
 endif
 # The program does the work: tests run as fast as with -O2, but compile in less than two thirds of the time.
 $(TEST_OBJECTS) $(BUILD)/headers/tests/%.gch: OPTIMIZE = -Og
@@ -90,10 +91,10 @@ STANDARD :=
 ifneq ($(PRECOMPILE),)
 HEADERS := $(BUILD)/headers
 FALSE_ALARMS := -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict
-PROGRAM_OBJECTS := $(filter-out $(COMMAND_OBJECTS) $(BUILD)/src/simd/%,$(OBJECTS))
+PROGRAM_OBJECTS := $(filter-out $(SMALL_OBJECTS) $(BUILD)/src/simd/%,$(OBJECTS))
 CASE_OBJECTS := $(filter-out $(BUILD)/tests/main.o,$(TEST_OBJECTS))
-$(COMMAND_OBJECTS): STANDARD = -include $(HEADERS)/commands/standard.h $(FALSE_ALARMS)
-$(COMMAND_OBJECTS): $(HEADERS)/commands/standard.h.gch
+$(SMALL_OBJECTS): STANDARD = -include $(HEADERS)/small/standard.h $(FALSE_ALARMS)
+$(SMALL_OBJECTS): $(HEADERS)/small/standard.h.gch
 $(PROGRAM_OBJECTS): STANDARD = -include $(HEADERS)/program/standard.h $(FALSE_ALARMS)
 $(PROGRAM_OBJECTS): $(HEADERS)/program/standard.h.gch
 $(CASE_OBJECTS): STANDARD = -include $(HEADERS)/tests/standard.h $(FALSE_ALARMS)

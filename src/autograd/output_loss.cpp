@@ -12,8 +12,7 @@ namespace {
 using simd::Form;
 
 constexpr std::int64_t kLogitsHeld = 1 << 18;  // floats: one block's logits stay in the second-level cache
-constexpr std::int64_t kFewestRows =
-    128;  // of a block, or a little less: each reads and updates all of the weight's gradient
+constexpr std::int64_t kFewestRows = 128;      // of a block, about: each updates all of the weight's gradient
 constexpr std::int64_t kRowGrain = 8;
 constexpr std::int64_t kColumnGrain = 64;
 

@@ -252,16 +252,17 @@ template <bool kTransposed>
 void multiply_small(const Matmul& p, const MatmulPlan& plan, float* scratch) {
   const int64_t n = tiled_columns(p), rest = n % kPanel;
   const Part all = {0, n, 0, p.k};
-  Operand b = {p.b, p.ldb}, last = {p.b + n - rest, p.ldb};
-  int64_t panel_distance = kPanel;
-  if (p.form == Form::NT) {
+  const bool transposes_b = p.form == Form::NT;
+  const int64_t panel_distance = transposes_b ? panel_stride(plan) : kPanel;
+  Operand b = {p.b, p.ldb}, last = {scratch, round_up(rest, kLanes)};
+  if (transposes_b) {
     pack_part(p, plan, all, scratch);
-    panel_distance = panel_stride(plan);
     b = {scratch, kPanel};
-    last = {scratch + n / kPanel * panel_distance, round_up(rest, kLanes)};
+    last.data += n / kPanel * panel_distance;
   } else if (copies_last_panel(p)) {
     pack_panel(p, 0, p.k, n - rest, rest, scratch);
-    last = {scratch, round_up(rest, kLanes)};
+  } else {
+    last = {p.b + n - rest, p.ldb};
   }
   const int64_t most = n > kLanes ? kTileRows : kVectorTileRows;
   const TileRows tiles(0, p.m, most);

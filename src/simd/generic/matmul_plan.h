@@ -185,7 +185,7 @@ ATTN_INLINE bool copies_last_panel(const Matmul& p) {
 /// Whether a product is too small to be cut, and so small that its operands are read, and b transposed, in the first-level
 /// cache.
 ATTN_INLINE bool is_small(const Matmul& p) {
-  return 2 * p.m * p.n * p.k < 2 * kFewestFlops && p.k <= kMostTransposedDepth &&
+  return p.m * p.n * p.k < kFewestFlops && p.k <= kMostTransposedDepth &&
          (p.form == Form::NT ? p.n * p.k : p.k * p.ldb) <= kNearby && !p.bf16 && !copies_a(p, p.k);
 }
 
