@@ -76,6 +76,7 @@ $(BUILD)/src/simd/isa_%.o: OPTIMIZE = -O3 -ffp-contract=fast -fno-math-errno -fn
 ifneq ($(findstring x86_64,$(shell $(CXX) -dumpmachine)),)
 $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/simd/isa_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+$(BUILD)/src/simd/isa_avx512vnni.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mprefer-vector-width=512
 $(BUILD)/src/simd/isa_avx512bf16.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma -mprefer-vector-width=512
 endif
 

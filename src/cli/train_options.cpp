@@ -181,10 +181,9 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                            .help = "batches whose gradients are added up for one update"});
   options.add(optimizer, kOptimizers,
               {.name = "optimizer", .help = "update rule; muon: AdamW, but Muon for the matrices inside the layers"});
-  options.add(
-      precision, kPrecisions,
-      {.name = "precision",
-       .help = "of what is multiplied; bf16 is faster on some processors with AVX512-BF16: see attn help speed"});
+  options.add(precision, kPrecisions,
+              {.name = "precision",
+               .help = "of what is multiplied; bf16 is faster on most processors with AVX-512: see attn help speed"});
   options.add(lr, {.name = "lr",
                    .metavar = "X",
                    .minimum = 0,

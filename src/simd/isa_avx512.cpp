@@ -5,5 +5,6 @@
 
 namespace attn::simd {
 const Kernels kAvx512Kernels = make_table("avx512");
-}
+MatmulPlan (*const kAvx512PlanPairs)(const Matmul&, PairFormat) = plan_pairs;
+}  // namespace attn::simd
 #endif

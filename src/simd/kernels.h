@@ -42,7 +42,8 @@ struct Matmul {
   const int8_t* b_bytes = nullptr;
   const float* byte_scales = nullptr;  // (N)
   /// a and b are rounded to bfloat16 (to the nearest, halves to the even one) before they are multiplied; sums are floats.
-  /// Not together with b_bytes.
+  /// Where PairFormat::scaled, small numbers are less exact, and a number that is not finite makes NaN of its row's or
+  /// column's results. Not together with b_bytes.
   bool bf16 = false;
   float* c = nullptr;
   int64_t ldc = 0;
@@ -71,7 +72,7 @@ struct MatmulPlan {
   int64_t scratch;         // floats that one running block needs
   int64_t depth, columns;  // of k and of c in a round
   int64_t block_tiles, row_blocks, block_columns;
-  PairTileFunction pair_tile;  // of a product in bfloat16 by an instruction; else null: its copies are rounded floats
+  PairFormat pairs;  // of a product in bfloat16 by an instruction; else empty: its copies are rounded floats
 };
 
 enum class NormKind : int32_t { layer, rms };
@@ -218,9 +219,9 @@ struct EmbeddingBackward {
 
 /// Every kernel, compiled for one instruction set. Ranges are half-open.
 struct Kernels {
-  const char* name;       // "baseline", "avx2", "avx512", "avx512bf16"; on aarch64 "baseline" is NEON
+  const char* name;       // "baseline", "avx2", "avx512", "avx512vnni", "avx512bf16"; on aarch64 "baseline" is NEON
   int64_t vector_floats;  // floats in a SIMD register
-  bool bf16_instruction;  // is used for products in bfloat16; else these take as long as in float
+  bool bf16_instruction;  // one is used for products in bfloat16; else these take as long as in float
 
   MatmulPlan (*plan_matmul)(const Matmul&);
   /// `packed` and `scratch` are aligned to 64 bytes.
@@ -294,8 +295,8 @@ inline void multiply_alone(const Kernels& kernels, const Matmul& product, const 
   }
 }
 
-/// The kernels of the best instruction set that this machine has ("avx512bf16" only where products gain by it, which is
-/// measured), or of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
+/// The kernels of the best instruction set that this machine has ("avx512bf16" and "avx512vnni" only where products gain by
+/// them, which is measured), or of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
 const Kernels* kernels();
 /// By name; null if unknown or not supported by this machine.
 const Kernels* kernels_named(const char* name);

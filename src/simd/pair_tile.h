@@ -1,14 +1,28 @@
 #pragma once
-// The innermost loop of products of bfloat16 numbers on AVX-512 machines that have an instruction for it.
+// The innermost loop of products of bfloat16 numbers on AVX-512 machines that have an instruction for pairs of 16-bit
+// numbers.
 
 #include <stdint.h>
 
 namespace attn::simd {
 
-/// A word holds two bfloat16 numbers, the one of the even k in its lower half.
+/// A word holds two numbers of 16 bits, the one of the even k in its lower half.
 typedef uint32_t __attribute__((may_alias)) PairWord;
 
-/// One tile: c (rows, columns) = a·b [+ bias] [+ c], of at most generic/tile.h's kTileRows and kPanel.
+/// Of k in a block of words.
+constexpr int64_t kPairBlock = 128;
+
+/// Lines of memory that will be read soon: the first ones of rows that lie apart.
+struct LinesAhead {
+  const float* row = nullptr;
+  int64_t stride = 0;  // floats from one row to the next
+  int64_t lines = 1;   // of a row
+  int64_t line = 0;    // the next one
+  int64_t left = 0;    // rows
+};
+
+/// One tile: c (rows, columns) = a·b [+ bias] [+ c], of at most generic/tile.h's kTileRows and kPanel. Behind every block's
+/// rows of words, the last one's too, comes a row of scales (floats) if the format has any.
 struct PairTile {
   const PairWord* a;  // (pairs, words of a tile's rows)
   const PairWord* b;  // (pairs, words of a panel)
@@ -18,8 +32,23 @@ struct PairTile {
   int64_t rows, columns;  // that are stored
   const float* bias;      // (columns), or null
   bool add;               // adds to c instead of overwriting it
+  LinesAhead* a_ahead;    // what the next tile of rows will be copied from; goes on with every tile
+  LinesAhead c_ahead;     // of c, where the next tile goes
 };
 
-typedef void (*PairTileFunction)(const PairTile&);
+/// How a processor multiplies pairs.
+struct PairFormat {
+  void (*multiply)(const PairTile&) = nullptr;  // null: not at all
+  /// False: the numbers of a word are bfloat16. True: they are whole, at most kMostWhole: bfloat16 numbers as multiples of
+  /// a power of two that those of a block and a row of a, or a column of b, have in common. What is less than half of it
+  /// is lost, 2^-12 of the largest of them or less, as where a matrix unit aligns products to the largest one; sums within
+  /// a block are exact. (Block floating point; with such numbers of 16 bits Das et al. 2018, arXiv:1802.00930, trained as
+  /// well as in f32.)
+  bool scaled = false;
+};
+
+/// The largest bfloat16 number, (2 - 2^-7)·2^11 of its scale: the sum of a block's products is below 2^31.
+constexpr int64_t kMostWhole = 4080;
+static_assert(kPairBlock * kMostWhole * kMostWhole < int64_t{1} << 31);
 
 }  // namespace attn::simd

@@ -12,7 +12,7 @@ namespace attn::test {
 namespace {
 
 TEST_CASE("the chosen instruction set is the best one, or the one that ATTN_SIMD names") {
-  bool chosen = false;  // or its predecessor, if the best has an instruction that does not pay here
+  bool chosen = false;  // or one before it, if those behind it have an instruction that does not pay here
   for_each_instruction_set([&](const simd::Kernels& kernels) {
     chosen = simd::kernels() == &kernels || (kernels.bf16_instruction && chosen);
   });
@@ -32,7 +32,7 @@ TEST_CASE("a named instruction set is another table with other functions, as wid
     const std::int64_t width = avx512 ? 16 : std::strcmp(kernels.name, "avx2") == 0 ? 8 : 4;
     CHECK(kernels.vector_floats == width);
     CHECK(simd::kernels_named(kernels.name) == &kernels);
-    CHECK(kernels.bf16_instruction == (std::strcmp(kernels.name, "avx512bf16") == 0));
+    CHECK(kernels.bf16_instruction == (avx512 && std::strcmp(kernels.name, "avx512") != 0));
     CHECK((functions.insert(kernels.fma_peak).second || kernels.bf16_instruction));  // which has those of avx512
     CHECK(names.insert(kernels.name).second);
   });
@@ -43,9 +43,10 @@ TEST_CASE("a named instruction set is another table with other functions, as wid
 
 TEST_CASE("products in bfloat16 have a tile of their own where there is an instruction for them") {
   for_each_instruction_set([&](const simd::Kernels& kernels) {
-    CHECK(!kernels.plan_matmul({.m = 8, .n = 8, .k = 8}).pair_tile);
-    const bool has_tile = kernels.plan_matmul({.m = 8, .n = 8, .k = 8, .bf16 = true}).pair_tile != nullptr;
-    CHECK(has_tile == kernels.bf16_instruction);
+    CHECK(!kernels.plan_matmul({.m = 8, .n = 8, .k = 8}).pairs.multiply);
+    const simd::PairFormat pairs = kernels.plan_matmul({.m = 8, .n = 8, .k = 8, .bf16 = true}).pairs;
+    CHECK((pairs.multiply != nullptr) == kernels.bf16_instruction);
+    CHECK(pairs.scaled == (std::strcmp(kernels.name, "avx512vnni") == 0));
   });
 }
 

@@ -65,7 +65,7 @@ void check_matmul(const Kernels& kernels, const Case& c) {
   const std::vector<float> before = out.copy();
   run_matmul(kernels, p);
 
-  const naive::Doubles expected = naive::matmul(p);
+  const naive::Doubles expected = naive::matmul(p, kernels.plan_matmul(p).pairs.scaled);
   // A sum of k products of normal numbers errs by about sqrt(k) roundings; ten of them are never reached by
   // chance.
   const double magnitude = std::sqrt(static_cast<double>(c.k)) + 4;
@@ -176,6 +176,59 @@ TEST_CASE("matmul: operands rounded to bfloat16, every tail of every dimension")
       check_matmul(kernels, {.form = form, .m = 1, .n = 200, .k = 1, .bf16 = true});
       check_matmul(kernels, {.form = form, .m = 5, .n = 37, .k = 0, .bias = true, .bf16 = true});
     }
+  });
+}
+
+TEST_CASE("matmul: bfloat16 numbers as large as they may be, of very different sizes, and not finite") {
+  constexpr std::int64_t kRows = 20, kColumns = 40, kDepth = 300;
+  Array a(kRows * kDepth), b(kDepth * kColumns), c(kRows * kColumns);
+  const Matmul p{.m = kRows,
+                 .n = kColumns,
+                 .k = kDepth,
+                 .a = a,
+                 .lda = kDepth,
+                 .b = b,
+                 .ldb = kColumns,
+                 .bf16 = true,
+                 .c = c,
+                 .ldc = kColumns};
+  for_each_instruction_set([&](const Kernels& kernels) {
+    const auto relative_error = [&] {
+      run_matmul(kernels, p);
+      const naive::Doubles expected = naive::matmul(p, kernels.plan_matmul(p).pairs.scaled);
+      double worst = 0;
+      for (std::int64_t i = 0; i < c.size(); ++i) {
+        const double wanted = expected[static_cast<std::size_t>(i)];
+        worst = std::max(worst, std::fabs(c[i] - wanted) / std::max(std::fabs(wanted), 1e-30));
+      }
+      return worst;
+    };
+    b.fill(1.9921875f);
+    // The sum of a block of whole numbers comes near to 2^31; the last one is rounded to the next power of two.
+    for (const float largest : {1.9921875f, -1.9921875f, 1.9999999f}) {
+      a.fill(largest);
+      CHECK(relative_error() < 1e-5);
+    }
+    // Every row, column and block of k has a size of its own; some are 0.
+    for (std::int64_t i = 0; i < a.size(); ++i) {
+      const std::int64_t row = i / kDepth;
+      a[i] = row == 3 ? 0.0f : std::ldexp(1 + static_cast<float>(i % 5) / 8, static_cast<int>(row * 3 - 30));
+    }
+    for (std::int64_t i = 0; i < b.size(); ++i) {
+      const std::int64_t row = i / kColumns, column = i % kColumns;
+      b[i] =
+          row >= 200 ? 0.0f : std::ldexp(1 + static_cast<float>(i % 3) / 4, static_cast<int>(column - row / 64 * 40));
+    }
+    CHECK(relative_error() < 1e-5);
+
+    a[5 * kDepth + 131] = std::numeric_limits<float>::infinity();
+    b[7] = std::numeric_limits<float>::quiet_NaN();
+    run_matmul(kernels, p);
+    bool as_expected = true;
+    for (std::int64_t i = 0; i < c.size(); ++i) {
+      as_expected &= std::isfinite(c[i]) == (i / kColumns != 5 && i % kColumns != 7);
+    }
+    CHECK(as_expected);
   });
 }
 

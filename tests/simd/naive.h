@@ -2,10 +2,12 @@
 // Every kernel once more, in the plainest way and in double precision: the references that tests compare
 // with.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "base/random.h"
@@ -67,8 +69,21 @@ inline double to_bf16(double x) {
   return std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8);
 }
 
-/// (M, N): a·b + bias, before activation and without what c held.
-inline Doubles matmul(const simd::Matmul& p) {
+/// Rows of K numbers: each block's become multiples of the unit in which its largest one has 12 bits.
+inline void align_blocks(Doubles& rows, std::int64_t k) {
+  for (std::int64_t first = 0, end = 0; first < std::ssize(rows); first = end) {
+    end = std::min(first + simd::kPairBlock, first - first % k + k);
+    const std::span<double> block(rows.data() + first, static_cast<std::size_t>(end - first));
+    double largest = 0;
+    for (double x : block) largest = std::max(largest, std::fabs(x));
+    if (largest == 0) continue;
+    const double unit = std::ldexp(1.0, std::ilogb(largest) - 11);
+    for (double& x : block) x = std::nearbyint(x / unit) * unit;
+  }
+}
+
+/// (M, N): a·b + bias, before activation and without what c held. `scaled`: bfloat16 numbers are multiplied as whole ones.
+inline Doubles matmul(const simd::Matmul& p, bool scaled = false) {
   const auto rounded = [&](double x) { return p.bf16 ? to_bf16(x) : x; };
   Doubles a, b, c;  // (M, K), (N, K) and (M, N); every operand is rounded once
   for (std::int64_t i = 0; i < p.m; ++i) {
@@ -82,6 +97,10 @@ inline Doubles matmul(const simd::Matmul& p) {
                           : p.form == simd::Form::NT ? p.b[j * p.ldb + k]
                                                      : p.b[k * p.ldb + j]));
     }
+  }
+  if (scaled) {
+    align_blocks(a, p.k);
+    align_blocks(b, p.k);
   }
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.n; ++j) {

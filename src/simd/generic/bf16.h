@@ -6,11 +6,12 @@
 namespace attn::simd {
 namespace {
 
-/// The bits of x rounded to the nearest bfloat16, halves to the even one.
+/// The bits of a number rounded to the nearest bfloat16, halves to the even one; of a NaN anything.
+ATTN_INLINE VecWord rounded_to_bf16(VecWord word) {
+  return (word + broadcast_word(0x7FFFu) + ((word >> 16) & broadcast_word(1u))) & broadcast_word(0xFFFF0000u);
+}
 ATTN_INLINE VecWord to_bf16(Vec x) {
-  const VecWord word = reinterpret_cast<VecWord>(x);
-  const VecWord rounded = word + broadcast_word(0x7FFFu) + ((word >> 16) & broadcast_word(1u));
-  return (x == x ? rounded : broadcast_word(0x7FC00000u)) & broadcast_word(0xFFFF0000u);  // a NaN would become infinite
+  return x == x ? rounded_to_bf16(reinterpret_cast<VecWord>(x)) : broadcast_word(0x7FC00000u);
 }
 
 /// Rounds whole vectors in place.

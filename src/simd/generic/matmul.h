@@ -9,6 +9,7 @@
 #include "simd/generic/elementwise.h"
 #include "simd/generic/few_columns.h"
 #include "simd/generic/matmul_pack.h"
+#include "simd/generic/matmul_pairs.h"
 #include "simd/generic/tile.h"
 
 namespace attn::simd {
@@ -189,29 +190,6 @@ struct BlockProduct {
   }
 };
 
-/// A tile of rows and all panels of a block, of bfloat16 numbers: a becomes words once, for all of the block's panels.
-void multiply_pair_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t column, int64_t column_end,
-                         const PairWord* packed, PairWord* scratch, int64_t row, int64_t rows) {
-  if (p.form == Form::TN) {
-    pack_pair_rows(p.a + part.k * p.lda + row, p.lda, part.depth, rows, scratch, kCopiedRows);
-  } else {
-    pack_pair_columns(p.a + row * p.lda + part.k, p.lda, rows, part.depth, scratch, kCopiedRows);
-  }
-  for (int64_t c = column; c < column_end; c += kPanel) {
-    const int64_t columns = min(kPanel, column_end - c);
-    plan.pair_tile({.a = scratch,
-                    .b = packed + (c - part.column) / kPanel * pair_panel_stride(plan),
-                    .pairs = ceil_div(part.depth, 2),
-                    .c = p.c + row * p.ldc + c,
-                    .ldc = p.ldc,
-                    .rows = rows,
-                    .columns = columns,
-                    .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
-                    .add = p.accumulate || part.k > 0});
-    if (part.k + part.depth >= p.k) activate_part(p, row, rows, c, columns);
-  }
-}
-
 /// Rows [row, row_end) of the columns that no tile computes.
 void multiply_rest(const Matmul& p, const Part& part, int64_t row, int64_t row_end) {
   const int64_t first = tiled_columns(p);
@@ -229,10 +207,11 @@ void multiply_block(const Matmul& p, const MatmulPlan& plan, const Part& part, i
   const int64_t tile = block % plan.row_blocks * plan.block_tiles;
   const int64_t tile_end = min(ceil_div(p.m, kTileRows), tile + plan.block_tiles);
   if (uses_pairs(plan)) {
+    const PairBlock pairs = {p, plan, part, packed, scratch};
     for (int64_t t = tile; t < tile_end; ++t) {
-      const int64_t row = tiles.first_row(t);
-      multiply_pair_block(p, plan, part, column, column_end, reinterpret_cast<const PairWord*>(packed),
-                          reinterpret_cast<PairWord*>(scratch), row, tiles.first_row(t + 1) - row);
+      const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
+      pairs.multiply(row, rows, column, column_end);
+      if (part.k + part.depth >= p.k) activate_part(p, row, rows, column, column_end - column);
     }
     return;
   }
@@ -286,6 +265,15 @@ void multiply_small(const Matmul& p, const MatmulPlan& plan, float* scratch) {
   }
   if (n < p.n) multiply_rest(p, all, 0, p.m);
   activate_part(p, 0, p.m, 0, n);
+}
+
+void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
+  const Part part = part_of(p, plan, round);
+  if (uses_pairs(plan)) {
+    pack_pairs(p, plan, part, block, packed);
+  } else {
+    pack_floats(p, plan, part, block, packed);
+  }
 }
 
 void matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,

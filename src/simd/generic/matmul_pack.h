@@ -4,7 +4,6 @@
 #include "simd/generic/bf16.h"
 #include "simd/generic/matmul_plan.h"
 #include "simd/generic/pack.h"
-#include "simd/generic/pack_pairs.h"
 
 namespace attn::simd {
 namespace {
@@ -38,35 +37,6 @@ void pack_panel(const Matmul& p, int64_t k, int64_t depth, int64_t column, int64
   }
 }
 
-/// Whether copies hold words of two bfloat16 numbers, for plan.pair_tile, which comes with AVX-512 only.
-ATTN_INLINE bool uses_pairs(const MatmulPlan& plan) {
-  return ATTN_VECTOR_BYTES == 64 && plan.pair_tile;
-}
-
-/// Words from one of b's panels to the next.
-static_assert(kPackedRows % 2 == 0);
-ATTN_INLINE int64_t pair_panel_stride(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, 2) * kPanel + 16;
-}
-
-/// A block of packing as pack_matmul does it, in words of two bfloat16 numbers.
-void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, PairWord* packed) {
-  const int64_t stride = pair_panel_stride(plan);
-  if (p.form == Form::NT) {
-    const int64_t column = part.column + block * kPanel, columns = min(kPanel, part.column_end - column);
-    if (columns <= 0) return;
-    pack_pair_columns(p.b + column * p.ldb + part.k, p.ldb, columns, part.depth, packed + block * stride, kPanel);
-    return;
-  }
-  const int64_t first = block * kPackedRows, depth = min(kPackedRows, part.depth - first);
-  if (depth <= 0) return;  // the last round may be less deep
-  PairWord* panel = packed + first / 2 * kPanel;
-  for (int64_t column = part.column; column < part.column_end; column += kPanel, panel += stride) {
-    const float* from = p.b + (part.k + first) * p.ldb + column;
-    pack_pair_rows(from, p.ldb, depth, min(kPanel, part.column_end - column), panel, kPanel);
-  }
-}
-
 /// Rows [begin, end) of all panels.
 void round_rows(const Part& r, const MatmulPlan& plan, int64_t begin, int64_t end, float* panel) {
   for (int64_t column = r.column; column < r.column_end; column += kPanel, panel += panel_stride(plan)) {
@@ -97,9 +67,8 @@ void pack_part(const Matmul& p, const MatmulPlan& plan, const Part& r, float* pa
   }
 }
 
-void pack_matmul(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
-  const Part r = part_of(p, plan, round);
-  if (uses_pairs(plan)) return pack_pairs(p, plan, r, block, reinterpret_cast<PairWord*>(packed));
+/// A block of packing.
+void pack_floats(const Matmul& p, const MatmulPlan& plan, const Part& r, int64_t block, float* packed) {
   if (p.form == Form::NT) {
     const int64_t column = r.column + block * kPanel, columns = min(kPanel, r.column_end - column);
     if (columns <= 0) return;  // the last round may be narrower

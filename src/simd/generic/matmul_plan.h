@@ -2,6 +2,7 @@
 // How a matrix product is cut into rounds, blocks, tiles and copies: from its form, sizes and leading dimensions alone.
 
 #include "simd/generic/dots.h"
+#include "simd/generic/pack_pairs.h"
 #include "simd/generic/tile.h"
 #include "simd/kernels.h"
 
@@ -22,6 +23,8 @@ constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
+// The same in words of two numbers, which take half the room. Rounds of whole columns spare a's rows further copies.
+constexpr int64_t kMostPairDepth = 512, kMostPackedWords = 384 * 1024;
 constexpr int64_t kMostNear = 1 << 19;      // floats of b that the second-level cache holds
 constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
 constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
@@ -93,14 +96,14 @@ ATTN_INLINE bool uses_dots(const Matmul& p) {
   return p.m <= kDotRows || (!p.b_bytes && p.m <= kLanes && p.k >= kFewestDotDepth * p.m);
 }
 
-void split_depth(const Matmul& p, int64_t most, MatmulPlan& plan) {
-  if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), 8);
+void split_depth(const Matmul& p, int64_t most, int64_t unit, MatmulPlan& plan) {
+  if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), unit);
 }
 
 void plan_dots(const Matmul& p, MatmulPlan& plan) {
   const int64_t vectors = ceil_div(p.n, kLanes), most = max(1, 2 * p.m * p.n * p.k / (kFewestFlops / 8));
   plan.method = MatmulMethod::dots;
-  if (p.m > kDotRows) split_depth(p, kMostDotDepth, plan);
+  if (p.m > kDotRows) split_depth(p, kMostDotDepth, 8, plan);
   if (plan.depth < p.k) plan.parts = ceil_div(p.k, plan.depth);
   plan.block_tiles = plan.row_blocks = 1;
   plan.block_columns = ceil_div(vectors, min(vectors, most)) * kLanes;
@@ -123,7 +126,7 @@ ATTN_INLINE bool copies_b(const Matmul& p) {
 }
 
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
-  split_depth(p, most_depth(p), plan);
+  split_depth(p, most_depth(p), 8, plan);
   const int64_t n = tiled_columns(p), panels = ceil_div(n, kPanel);
   const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
@@ -147,7 +150,7 @@ ATTN_INLINE bool packs_apart(const Matmul& p) {
 }
 
 void plan_apart(const Matmul& p, MatmulPlan& plan) {
-  split_depth(p, most_depth(p), plan);
+  split_depth(p, most_depth(p), 8, plan);
   plan.method = MatmulMethod::packed_apart;
   plan.columns = tiled_columns(p);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
@@ -169,7 +172,7 @@ ATTN_INLINE bool has_few_rows(const Matmul& p) {
 }
 
 void plan_in_place(const Matmul& p, MatmulPlan& plan) {
-  split_depth(p, kMostDepth, plan);
+  split_depth(p, kMostDepth, 8, plan);
   plan.columns = tiled_columns(p);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
   plan.scratch = plan.depth * kPanel;
@@ -195,6 +198,30 @@ void plan_small(const Matmul& p, MatmulPlan& plan) {
   plan.scratch = p.form == Form::NT     ? ceil_div(p.n, kPanel) * panel_stride(plan)
                  : copies_last_panel(p) ? p.k * kPanel
                                         : 0;
+}
+
+/// Words from one of b's panels to the next: not a multiple of 4 KB.
+ATTN_INLINE int64_t pair_panel_stride(const MatmulPlan& plan) {
+  return pair_words(plan.depth, plan.pairs.scaled, kPanel) + 16;
+}
+
+/// Of a product in bfloat16: both operands are copied as words. Rounds are whole blocks of words.
+ATTN_INLINE MatmulPlan plan_pairs(const Matmul& p, PairFormat format) {
+  MatmulPlan plan = {};
+  if (p.m == 0 || p.n == 0) return plan;
+  plan.method = MatmulMethod::packed;
+  plan.pairs = format;
+  plan.depth = p.k;
+  split_depth(p, kMostPairDepth, kPairBlock, plan);
+  const int64_t panels = ceil_div(p.n, kPanel);
+  const int64_t most_panels = max(1, kMostPackedWords / pair_panel_stride(plan));
+  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
+  plan.parts = plan.rounds = ceil_div(p.n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
+  plan_blocks(p, plan);
+  plan.pack_blocks = ceil_div(plan.depth, kPairBlock) * ceil_div(plan.columns, kMostPairColumns);
+  plan.packed = ceil_div(plan.columns, kPanel) * pair_panel_stride(plan);
+  plan.scratch = pair_words(plan.depth, format.scaled, kCopiedRows);
+  return plan;
 }
 
 MatmulPlan plan_matmul(const Matmul& p) {

@@ -1,5 +1,5 @@
 #pragma once
-// A tile of a product of bfloat16 numbers, by the instruction that adds the products of two pairs at once.
+// A tile of a product of pairs of 16-bit numbers, by an instruction that adds the products of two pairs at once.
 
 #include "simd/generic/tile.h"
 #include "simd/pair_tile.h"
@@ -7,38 +7,73 @@
 namespace attn::simd {
 namespace {
 
-ATTN_INLINE __m512bh load_pairs(const PairWord* p) {
-  return reinterpret_cast<__m512bh>(_mm512_loadu_si512(p));
-}
-ATTN_INLINE __m512bh broadcast_pair(PairWord word) {
-  return reinterpret_cast<__m512bh>(broadcast_word(word));
-}
-ATTN_INLINE void add_products(__m512bh a, __m512bh b, Vec& sum) {
-  sum = reinterpret_cast<Vec>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), a, b));
+ATTN_INLINE __m512i load_words(const PairWord* p) {
+  return _mm512_loadu_si512(p);
 }
 
-void multiply_pair_tile(const PairTile& t) {
-  Vec sums[kTileRows][kTileVectors] = {};
-  const PairWord* a = t.a;
-  const PairWord* b = t.b;
-  for (int64_t pair = 0; pair < t.pairs; ++pair) {
-    __m512bh of_b[kTileVectors];
-    ATTN_UNROLL
-    for (int v = 0; v < kTileVectors; ++v) of_b[v] = load_pairs(b + v * kLanes);
-    ATTN_UNROLL
-    for (int r = 0; r < kTileRows; ++r) {
-      ATTN_UNROLL
-      for (int v = 0; v < kTileVectors; ++v) add_products(broadcast_pair(a[r]), of_b[v], sums[r][v]);
-    }
-    a += kCopiedRows;
-    b += kPanel;
-  }
-  float rows[kTileRows][kPanel];  // read again in loops that are not unrolled: the code stays small
+ATTN_INLINE void fetch(LinesAhead& ahead) {
+  if (ahead.left <= 0) return;
+  __builtin_prefetch(ahead.row + ahead.line * 16);
+  if (++ahead.line < ahead.lines) return;
+  ahead.line = 0;
+  ahead.row += ahead.stride;
+  --ahead.left;
+}
+
+template <class Product>
+ATTN_INLINE void add_pair(const PairWord* a, const PairWord* b,
+                          typename Product::Sum (&sums)[kTileRows][kTileVectors]) {
+  __m512i of_b[kTileVectors];
+  ATTN_UNROLL
+  for (int v = 0; v < kTileVectors; ++v) of_b[v] = load_words(b + v * kLanes);
   ATTN_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
+    const auto of_a = reinterpret_cast<__m512i>(broadcast_word(a[r]));
     ATTN_UNROLL
-    for (int v = 0; v < kTileVectors; ++v) store(rows[r] + v * kLanes, sums[r][v]);
+    for (int v = 0; v < kTileVectors; ++v) Product::add(of_a, of_b[v], sums[r][v]);
   }
+}
+
+/// `Product` says what its sums are, adds to them, and makes floats of them with the scales of a and b, where it has any.
+template <class Product>
+void multiply_pair_tile(const PairTile& t) {
+  constexpr int kUnrolled = 4;
+  float rows[kTileRows][kPanel] = {};  // read again in loops that are not unrolled: the code stays small
+  const PairWord* a = t.a;
+  const PairWord* b = t.b;
+  LinesAhead a_ahead = *t.a_ahead, c_ahead = t.c_ahead;
+  const int64_t block = Product::kScaled ? kPairBlock / 2 : t.pairs;
+  for (int64_t first = 0; first < t.pairs; first += block) {
+    typename Product::Sum sums[kTileRows][kTileVectors] = {};
+    int64_t pair = min(block, t.pairs - first);
+    for (; pair >= kUnrolled; pair -= kUnrolled) {
+      ATTN_UNROLL
+      for (int u = 0; u < kUnrolled; ++u) add_pair<Product>(a + u * kCopiedRows, b + u * kPanel, sums);
+      a += kUnrolled * kCopiedRows;
+      b += kUnrolled * kPanel;
+      fetch(c_ahead);
+      fetch(a_ahead);
+    }
+    ATTN_KEEP_LOOP
+    for (; pair > 0; --pair) {
+      add_pair<Product>(a, b, sums);
+      a += kCopiedRows;
+      b += kPanel;
+    }
+    ATTN_UNROLL
+    for (int v = 0; v < kTileVectors; ++v) {
+      ATTN_UNROLL
+      for (int r = 0; r < kTileRows; ++r) {
+        float* const row = rows[r] + v * kLanes;
+        store(row, load(row) + Product::scaled(sums[r][v], a + r, b + v * kLanes));
+      }
+    }
+    if (Product::kScaled) {
+      a += kCopiedRows;
+      b += kPanel;
+    }
+  }
+  *t.a_ahead = a_ahead;
   for (int64_t r = 0; r < t.rows; ++r) {
     float* c = t.c + r * t.ldc;
     for_each_vector(0, t.columns, [&](int64_t i, auto lanes) {

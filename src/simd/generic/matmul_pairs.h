@@ -1,0 +1,91 @@
+#pragma once
+// Products of pairs of 16-bit numbers: both operands are copied as words, b's part of a round by all threads together, a's
+// rows by whoever multiplies them.
+
+#include "simd/generic/matmul_pack.h"
+#include "simd/generic/pack_pairs.h"
+
+namespace attn::simd {
+namespace {
+
+/// Whether copies hold words of two numbers, which are for AVX-512 only.
+ATTN_INLINE bool uses_pairs(const MatmulPlan& plan) {
+  return ATTN_VECTOR_BYTES == 64 && plan.pairs.multiply;
+}
+
+/// A block of packing: some panels of a block of words; the next one holds the panels beside them, as memory does.
+void pack_pairs(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, float* packed) {
+  const int64_t groups = ceil_div(plan.columns, kMostPairColumns), offset = block % groups * kMostPairColumns;
+  const int64_t first = block / groups * kPairBlock, k = part.k + first, column = part.column + offset;
+  const int64_t columns = min(kMostPairColumns, part.column_end - column), depth = min(kPairBlock, part.depth - first);
+  if (columns <= 0 || depth <= 0) return;  // the last round may be narrower or less deep
+  const int64_t stride = pair_panel_stride(plan);
+  PairWord* const words = reinterpret_cast<PairWord*>(packed) + offset / kPanel * stride;
+  const WordPanels out = {words + pair_words(first, plan.pairs.scaled, kPanel), kPanel, stride};
+  if (p.form == Form::NT) {
+    pack_pair_columns(p.b + column * p.ldb + k, p.ldb, columns, depth, plan.pairs.scaled, out);
+  } else {
+    pack_pair_rows(p.b + k * p.ldb + column, p.ldb, depth, columns, plan.pairs.scaled, out);
+  }
+}
+
+struct PairBlock {
+  const Matmul& p;
+  const MatmulPlan& plan;
+  const Part& part;
+  const float* packed;
+  float* scratch;
+
+  PairWord* words_of_a() const { return reinterpret_cast<PairWord*>(scratch); }
+
+  void copy_a(int64_t row, int64_t rows) const {
+    for (int64_t first = 0; first < part.depth; first += kPairBlock) {
+      const int64_t k = part.k + first, depth = min(kPairBlock, part.depth - first);
+      const WordPanels out = {words_of_a() + pair_words(first, plan.pairs.scaled, kCopiedRows), kCopiedRows, 0};
+      if (p.form == Form::TN) {
+        pack_pair_rows(p.a + k * p.lda + row, p.lda, depth, rows, plan.pairs.scaled, out);
+      } else {
+        pack_pair_columns(p.a + row * p.lda + k, p.lda, rows, depth, plan.pairs.scaled, out);
+      }
+    }
+  }
+
+  /// What copy_a will read. Of a transposed a's rows the line before was the last tile's.
+  LinesAhead a_ahead(int64_t row, int64_t rows) const {
+    if (rows <= 0) return {};
+    if (p.form == Form::TN) return {p.a + part.k * p.lda + row + rows - 1, p.lda, 1, 0, part.depth};
+    return {p.a + row * p.lda + part.k, p.lda, ceil_div(part.depth, 16), 0, rows};
+  }
+
+  /// Of c, rows of a tile.
+  LinesAhead c_ahead(int64_t row, int64_t rows, int64_t column) const {
+    if (rows <= 0) return {};
+    return {p.c + row * p.ldc + column, p.ldc, kPanel / 16, 0, rows};
+  }
+
+  /// A tile of rows and columns [column, column_end): a becomes words once for all of the panels.
+  void multiply(int64_t row, int64_t rows, int64_t column, int64_t column_end) const {
+    copy_a(row, rows);
+    const int64_t next = row + rows, next_rows = min(rows, p.m - next);
+    LinesAhead next_of_a = a_ahead(next, next_rows);
+    const PairWord* b = reinterpret_cast<const PairWord*>(packed);
+    b += (column - part.column) / kPanel * pair_panel_stride(plan);
+    for (int64_t c = column; c < column_end; c += kPanel, b += pair_panel_stride(plan)) {
+      const bool is_last = c + kPanel >= column_end;
+      plan.pairs.multiply({.a = words_of_a(),
+                           .b = b,
+                           .pairs = ceil_div(part.depth, 2),
+                           .c = p.c + row * p.ldc + c,
+                           .ldc = p.ldc,
+                           .rows = rows,
+                           .columns = min(kPanel, column_end - c),
+                           .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
+                           .add = p.accumulate || part.k > 0,
+                           .a_ahead = &next_of_a,
+                           .c_ahead = is_last ? c_ahead(next, next_rows, column) : c_ahead(row, rows, c + kPanel)});
+    }
+  }
+};
+
+}  // namespace
+}  // namespace attn::simd
