@@ -51,8 +51,7 @@ bool pays(const PairFormat& format) {
   std::vector<float> c(kRows * kColumns);
   const auto* const words = reinterpret_cast<const PairWord*>(zeros.data());
   float sink = 0;
-  LinesAhead nothing;
-  const PairTile tile{words, words, kPairs, c.data(), kColumns, kRows, kColumns, nullptr, false, &nothing, {}};
+  const PairTile tile{words, words, kPairs, c.data(), kColumns, kRows, kColumns, nullptr, false, {}, {}};
   const double in_floats = best_rate([&] { return kAvx512Kernels.fma_peak(kRepeats, &sink); });
   const double in_pairs = best_rate([&] {
     format.multiply(tile);

@@ -6,20 +6,18 @@
 
 namespace attn::simd {
 
+/// Memory that will be wanted soon, and is fetched meanwhile, a line every few steps.
+struct Ahead {
+  const float* next = nullptr;
+  int64_t stride = 0;  // floats
+  int64_t left = 0;
+};
+
 /// A word holds two numbers of 16 bits, the one of the even k in its lower half.
 typedef uint32_t __attribute__((may_alias)) PairWord;
 
 /// Of k in a block of words.
 constexpr int64_t kPairBlock = 128;
-
-/// Lines of memory that will be read soon: the first ones of rows that lie apart.
-struct LinesAhead {
-  const float* row = nullptr;
-  int64_t stride = 0;  // floats from one row to the next
-  int64_t lines = 1;   // of a row
-  int64_t line = 0;    // the next one
-  int64_t left = 0;    // rows
-};
 
 /// One tile: c (rows, columns) = a·b [+ bias] [+ c], of at most generic/tile.h's kTileRows and kPanel. Behind every block's
 /// rows of words, the last one's too, comes a row of scales (floats) if the format has any.
@@ -32,8 +30,8 @@ struct PairTile {
   int64_t rows, columns;  // that are stored
   const float* bias;      // (columns), or null
   bool add;               // adds to c instead of overwriting it
-  LinesAhead* a_ahead;    // what the next tile of rows will be copied from; goes on with every tile
-  LinesAhead c_ahead;     // of c, where the next tile goes
+  Ahead a_ahead;          // a part of what the next rows of a will be copied from
+  Ahead c_ahead;          // where the next tile goes: the first of a row's two lines
 };
 
 /// How a processor multiplies pairs.

@@ -135,12 +135,22 @@ struct BlockProduct {
     return {scratch, width};
   }
 
-  /// The next tile's rows of a, which are `rows` from `row` on.
-  Ahead a_ahead(int64_t row, int64_t rows) const {
-    if (copied()) return {};
-    if (transposed()) return {a_at(row + rows - 1, 0), p.lda, part.depth};
-    if (p.lda > part.depth) return {a_at(row, 0), p.lda, rows};
-    return {a_at(row, 0), 16, ceil_div(rows * part.depth, 16)};
+  /// Of a, what is wanted after the tile whose rows end at `row`: the next tile's rows, which are `rows` or as many as there
+  /// are, or, of columns that are copied for several tiles, what will be copied in place of that tile.
+  void fetch_a(int64_t row, int64_t rows, TileStrip& strip) const {
+    if (transposed()) {
+      const int64_t last = row + max(1, plan.copied_tiles) * rows - 1;
+      if (last < p.m) strip.a_ahead = {a_at(last, 0), p.lda, part.depth};
+      strip.a_ahead_stride = rows;
+    } else if (copied()) {
+      strip.a_ahead = {a_at(row, 0), kLineFloats, ceil_div(part.depth, kLineFloats)};
+      strip.a_ahead_stride = p.lda;
+      strip.rows_ahead = min(rows, p.m - row);
+    } else {
+      strip.a_ahead = p.lda > part.depth ? Ahead{a_at(row, 0), p.lda, rows}
+                                         : Ahead{a_at(row, 0), kLineFloats, ceil_div(rows * part.depth, kLineFloats)};
+      strip.a_ahead_stride = rows * p.lda;
+    }
   }
 
   /// Columns [c, end) of c.
@@ -179,8 +189,8 @@ struct BlockProduct {
                        .a_stride = copied()       ? tile_stride(plan)
                                    : transposed() ? rows
                                                   : rows * p.lda,
-                       .a_ahead = a_ahead(row + rows, rows),
                        .is_followed = row_end < p.m};
+    fetch_a(row + rows, rows, strip);
     if (transposed()) {
       multiply_strip<true>(strip, rows, end - c, last);
     } else {

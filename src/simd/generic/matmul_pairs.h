@@ -50,39 +50,38 @@ struct PairBlock {
     }
   }
 
-  /// What copy_a will read. Of a transposed a's rows the line before was the last tile's.
-  LinesAhead a_ahead(int64_t row, int64_t rows) const {
-    if (rows <= 0) return {};
-    if (p.form == Form::TN) return {p.a + part.k * p.lda + row + rows - 1, p.lda, 1, 0, part.depth};
-    return {p.a + row * p.lda + part.k, p.lda, ceil_div(part.depth, 16), 0, rows};
-  }
-
-  /// Of c, rows of a tile.
-  LinesAhead c_ahead(int64_t row, int64_t rows, int64_t column) const {
-    if (rows <= 0) return {};
-    return {p.c + row * p.ldc + column, p.ldc, kPanel / 16, 0, rows};
+  /// What copy_a will read, cut into as many parts as there are panels: rows, or of a transposed a lines of some k, of which
+  /// the line before was the last tile's.
+  Ahead a_ahead(int64_t row, int64_t rows, int64_t panel, int64_t panels) const {
+    if (p.form == Form::TN) {
+      const int64_t share = ceil_div(part.depth, panels), k = panel * share;
+      return {p.a + (part.k + k) * p.lda + row + rows - 1, p.lda, min(share, part.depth - k)};
+    }
+    const int64_t lines = ceil_div(part.depth, kLineFloats);
+    return {p.a + (row + panel) * p.lda + part.k, kLineFloats, panel < rows ? lines : 0};
   }
 
   /// A tile of rows and columns [column, column_end): a becomes words once for all of the panels.
   void multiply(int64_t row, int64_t rows, int64_t column, int64_t column_end) const {
     copy_a(row, rows);
     const int64_t next = row + rows, next_rows = min(rows, p.m - next);
-    LinesAhead next_of_a = a_ahead(next, next_rows);
-    const PairWord* b = reinterpret_cast<const PairWord*>(packed);
-    b += (column - part.column) / kPanel * pair_panel_stride(plan);
-    for (int64_t c = column; c < column_end; c += kPanel, b += pair_panel_stride(plan)) {
-      const bool is_last = c + kPanel >= column_end;
+    const int64_t panels = ceil_div(column_end - column, kPanel), stride = pair_panel_stride(plan);
+    const PairWord* b = reinterpret_cast<const PairWord*>(packed) + (column - part.column) / kPanel * stride;
+    for (int64_t panel = 0; panel < panels; ++panel, b += stride) {
+      const int64_t c = column + panel * kPanel;
+      float* const out = p.c + row * p.ldc + c;
+      const Ahead below = {p.c + next * p.ldc + column, p.ldc, next_rows};
       plan.pairs.multiply({.a = words_of_a(),
                            .b = b,
                            .pairs = ceil_div(part.depth, 2),
-                           .c = p.c + row * p.ldc + c,
+                           .c = out,
                            .ldc = p.ldc,
                            .rows = rows,
                            .columns = min(kPanel, column_end - c),
                            .bias = p.bias && part.k == 0 ? p.bias + c : nullptr,
                            .add = p.accumulate || part.k > 0,
-                           .a_ahead = &next_of_a,
-                           .c_ahead = is_last ? c_ahead(next, next_rows, column) : c_ahead(row, rows, c + kPanel)});
+                           .a_ahead = next_rows > 0 ? a_ahead(next, next_rows, panel, panels) : Ahead{},
+                           .c_ahead = panel + 1 < panels ? Ahead{out + kPanel, p.ldc, rows} : below});
     }
   }
 };

@@ -25,6 +25,8 @@ constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
 // The same in words of two numbers, which take half the room. Rounds of whole columns spare a's rows further copies.
 constexpr int64_t kMostPairDepth = 512, kMostPackedWords = 384 * 1024;
+// Floats of b that up to so many rows of a read in place, or so few if b's rows compete for the same cache lines.
+constexpr int64_t kMostBInPlace = 1 << 18, kMostRowsInPlace = 1024, kMostRowsCompeting = 384;
 constexpr int64_t kMostNear = 1 << 19;      // floats of b that the second-level cache holds
 constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
 constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
@@ -110,10 +112,11 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = ceil_div(p.n, plan.block_columns);
 }
 
-/// Room for the tiles of a that a block copies, beside what its scratch holds already.
+/// Room for the tiles of a that a block copies, beside what its scratch holds already: one whose rows have been fetched
+/// while the tile before was computed; of a transposed a several, so that rows of memory are read in longer pieces.
 void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
   if (!copies_a(p, plan.depth)) return;
-  plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
+  plan.copied_tiles = p.form == Form::TN ? max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan))) : 1;
   plan.scratch += plan.copied_tiles * tile_stride(plan);
 }
 
@@ -122,7 +125,9 @@ void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
 ATTN_INLINE bool copies_b(const Matmul& p) {
   if (p.bf16 || p.form == Form::NT || tiled_columns(p) % kLanes != 0) return true;
   const int64_t size = p.k * p.ldb;
-  return kNarrowTiles ? size > kNearby : size > kMostNear || (p.ldb > kMostStride && size > kMostInPlace);
+  if (kNarrowTiles) return size > kNearby;
+  if (size <= kMostBInPlace && p.m <= (p.ldb % 1024 == 0 ? kMostRowsCompeting : kMostRowsInPlace)) return false;
+  return size > kMostNear || (p.ldb > kMostStride && size > kMostInPlace);
 }
 
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {

@@ -11,15 +11,6 @@ ATTN_INLINE __m512i load_words(const PairWord* p) {
   return _mm512_loadu_si512(p);
 }
 
-ATTN_INLINE void fetch(LinesAhead& ahead) {
-  if (ahead.left <= 0) return;
-  __builtin_prefetch(ahead.row + ahead.line * 16);
-  if (++ahead.line < ahead.lines) return;
-  ahead.line = 0;
-  ahead.row += ahead.stride;
-  --ahead.left;
-}
-
 template <class Product>
 ATTN_INLINE void add_pair(const PairWord* a, const PairWord* b,
                           typename Product::Sum (&sums)[kTileRows][kTileVectors]) {
@@ -41,7 +32,7 @@ void multiply_pair_tile(const PairTile& t) {
   float rows[kTileRows][kPanel] = {};  // read again in loops that are not unrolled: the code stays small
   const PairWord* a = t.a;
   const PairWord* b = t.b;
-  LinesAhead a_ahead = *t.a_ahead, c_ahead = t.c_ahead;
+  Ahead a_ahead = t.a_ahead, c_ahead = t.c_ahead;
   const int64_t block = Product::kScaled ? kPairBlock / 2 : t.pairs;
   for (int64_t first = 0; first < t.pairs; first += block) {
     typename Product::Sum sums[kTileRows][kTileVectors] = {};
@@ -51,8 +42,8 @@ void multiply_pair_tile(const PairTile& t) {
       for (int u = 0; u < kUnrolled; ++u) add_pair<Product>(a + u * kCopiedRows, b + u * kPanel, sums);
       a += kUnrolled * kCopiedRows;
       b += kUnrolled * kPanel;
-      fetch(c_ahead);
-      fetch(a_ahead);
+      fetch<kTileVectors>(c_ahead);
+      fetch<1>(a_ahead);
     }
     ATTN_KEEP_LOOP
     for (; pair > 0; --pair) {
@@ -73,7 +64,6 @@ void multiply_pair_tile(const PairTile& t) {
       b += kPanel;
     }
   }
-  *t.a_ahead = a_ahead;
   for (int64_t r = 0; r < t.rows; ++r) {
     float* c = t.c + r * t.ldc;
     for_each_vector(0, t.columns, [&](int64_t i, auto lanes) {

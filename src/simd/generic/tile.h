@@ -2,6 +2,7 @@
 // The innermost loop of every matrix product: a tile of c is kept in registers while k runs.
 
 #include "simd/generic/vector.h"
+#include "simd/pair_tile.h"
 
 namespace attn::simd {
 namespace {
@@ -20,14 +21,6 @@ constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a tra
 constexpr bool kMasksLoads = ATTN_VECTOR_BYTES == 64;  // less than a vector of b may be read where it lies
 constexpr int64_t kPanel = kTileVectors * kLanes;      // columns of b that a tile covers
 constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
-
-/// Memory that the next tile will want, fetched while this one computes: a line every few steps of k, so that these fetches
-/// never hold up this tile's own.
-struct Ahead {
-  const float* next = nullptr;
-  int64_t stride = 0;  // floats
-  int64_t left = 0;
-};
 
 /// A matrix, or columns of one, row by row.
 struct Operand {
@@ -48,9 +41,11 @@ struct TileStrip {
   const float* bias = nullptr;  // (panels·columns), or null; not read if `add`
   bool add = false;             // adds to c instead of overwriting it
   int64_t tile_rows = 1;
-  int64_t a_stride = 0;      // floats of a from one row of tiles to the next
-  Ahead a_ahead = {};        // of a, what the second row of tiles will want; for the others it lies a_stride further on
-  bool is_followed = false;  // by one more row of tiles
+  int64_t a_stride = 0;        // floats of a from one row of tiles to the next
+  Ahead a_ahead = {};          // of a, what is fetched during the first row of tiles;
+  int64_t a_ahead_stride = 0;  // so much further on lies what is fetched during the second, or,
+  int64_t rows_ahead = 0;      // of a single row of tiles, during so many of its first panels one after the other
+  bool is_followed = false;    // by one more row of tiles
   int64_t panels = 1;
   int64_t columns = kPanel;  // of a panel: fewer than kPanel of the only one
 };
@@ -145,14 +140,18 @@ ATTN_INLINE void finish_tile(const Vec (&sums)[kRows][kVectors], int64_t columns
   });
 }
 
-/// Into the first-level cache where it has room for this tile's operands and the next one's, else into the second.
+constexpr int kLineFloats = 16;
+
+/// What the next tile will want is fetched while this one computes, so that it never holds up this tile's own: into the
+/// first-level cache where that has room for both, else into the second.
 template <int kLines>
 ATTN_INLINE void fetch(Ahead& ahead) {
-  constexpr int kLineFloats = 16, kFirstLevel = 3, kSecondLevel = 2;
-  constexpr int kLevel = kNarrowTiles ? kSecondLevel : kFirstLevel;
+  constexpr int kFirstLevel = 3, kSecondLevel = 2;
   if (ahead.left <= 0) return;
   ATTN_UNROLL
-  for (int i = 0; i < kLines; ++i) __builtin_prefetch(ahead.next + i * kLineFloats, 0, kLevel);
+  for (int i = 0; i < kLines; ++i) {
+    __builtin_prefetch(ahead.next + i * kLineFloats, 0, kNarrowTiles ? kSecondLevel : kFirstLevel);
+  }
   ahead.next += ahead.stride;
   --ahead.left;
 }
@@ -207,11 +206,12 @@ void multiply_tiles(const TileStrip& t) {
   Ahead next_a = t.a_ahead;
   for (int64_t row = t.tile_rows; row > 0; --row) {
     const bool ends = row == 1 && !t.is_followed;
-    Ahead a_ahead = {next_a.next, next_a.stride, ends ? 0 : next_a.left};
+    Ahead a_ahead = ends ? Ahead{} : next_a;
     const Ahead below = {row_of_c + kRows * ldc, ldc, ends ? 0 : kRows};
     const float* start = row_start;
     const float* b = t.b;
     float* c = row_of_c;
+    int64_t rows_ahead = ends ? 0 : t.rows_ahead;
     for (int64_t left = t.panels; left > 0; --left) {
       const Ahead c_ahead = left > 1 ? Ahead{c + kPanel, ldc, kRows} : below;
       Vec sums[kRows][kVectors];
@@ -226,9 +226,11 @@ void multiply_tiles(const TileStrip& t) {
       start += next_start;
       b += t.panel_stride;
       c += kPanel;
+      if (--rows_ahead > 0)
+        a_ahead = {t.a_ahead.next + (t.rows_ahead - rows_ahead) * t.a_ahead_stride, t.a_ahead.stride, t.a_ahead.left};
     }
     a += t.a_stride;
-    if (next_a.left > 0) next_a.next += t.a_stride;
+    if (next_a.left > 0) next_a.next += t.a_ahead_stride;
     row_of_c += kRows * ldc;
     row_start += kRows * start_stride;
   }
