@@ -235,6 +235,30 @@ TEST_CASE("attention's gradients equal the naive ones") {
   });
 }
 
+TEST_CASE("attention: up to four queries are attended as each of them is alone, to the last bit") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (std::int64_t d : {1, 7, 32, 65}) {
+      for (std::int32_t queries = 2; queries <= 4; ++queries) {
+        for (std::int32_t keys : {queries, 16, 65, 300}) {
+          Operands operands({.sequences = {{queries, keys}}, .heads = 4, .d_head = d});
+          Attention p = operands.b.forward;
+          run_forward(kernels, p);
+          const std::vector<float> together = operands.out->copy();
+          const float* const query = p.query;
+          operands.query_starts = {0, 1};
+          for (std::int32_t t = 0; t < queries; ++t) {
+            CAPTURE(t);
+            operands.key_lengths[0] = keys - queries + t + 1;
+            p.query = query + t * p.ld_query;
+            run_forward(kernels, p);
+            CHECK(std::equal(p.out, p.out + p.heads * d, together.data() + t * p.ld_out));
+          }
+        }
+      }
+    }
+  });
+}
+
 TEST_CASE("attention: queries that see no key give zeros and take no part in gradients") {
   for_each_instruction_set([](const Kernels& kernels) {
     for (std::int32_t keys : {1, 3, 20}) {

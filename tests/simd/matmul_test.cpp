@@ -139,6 +139,37 @@ TEST_CASE("matmul: few rows") {
   });
 }
 
+TEST_CASE("matmul: up to four rows of dots are computed as each of them is alone, to the last bit") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    for (std::int64_t n : {1, 3, 16, 65, 200}) {
+      for (std::int64_t k : {1, 8, 33, 128, 512, 1100}) {
+        for (const bool bias_and_activation : {false, true}) {
+          Array a(4 * k), b(n * k), bias(n), together(4 * n), alone(4 * n);
+          Matmul p{.form = Form::NT, .m = 4, .n = n, .k = k, .lda = k, .ldb = k, .ldc = n};
+          p.a = a.fill_random(1);
+          p.b = b.fill_random(2);
+          if (bias_and_activation) {
+            p.bias = bias.fill_random(3).data();
+            p.activation = Activation::gelu_tanh;
+          }
+          for (p.m = 1; p.m <= 4; ++p.m) {
+            p.c = together.data();
+            run_matmul(kernels, p);
+            Matmul row = p;
+            row.m = 1;
+            for (std::int64_t r = 0; r < p.m; ++r) {
+              row.a = p.a + r * k;
+              row.c = alone.data() + r * n;
+              run_matmul(kernels, row);
+            }
+            CHECK(std::equal(p.c, p.c + p.m * n, alone.data()));
+          }
+        }
+      }
+    }
+  });
+}
+
 TEST_CASE("matmul: b of whole numbers with a scale a row") {
   for_each_instruction_set([](const Kernels& kernels) {
     for (std::int64_t size : awkward_sizes(kernels)) {

@@ -1,6 +1,6 @@
 #pragma once
-// Attention of one or two queries at a time, as in decoding with a cache: keys and values are streamed once,
-// nothing is copied. Also the weights themselves, for those who want to see them.
+// Attention of few queries, as in decoding with a cache: keys and values are streamed once for each, nothing is
+// copied. Also the weights themselves, for those who want to see them.
 
 #include "simd/generic/attention_tiles.h"
 #include "simd/generic/dots.h"
@@ -10,8 +10,8 @@
 namespace attn::simd {
 namespace {
 
-constexpr int64_t kDecodeQueries = 2;
-constexpr int64_t kDecodeKeys = 256;  // keys that are visited between two updates of the statistics
+constexpr int64_t kDecodeQueries = kDotRows;  // most of them: so many rows of products too are computed as one is
+constexpr int64_t kDecodeKeys = 256;          // keys that are visited between two updates of the statistics
 
 int64_t decode_scratch(const Attention&) {
   return kDecodeKeys + kLanes;
