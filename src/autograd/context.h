@@ -22,6 +22,7 @@ struct Context {
   Tape* tape = nullptr;                            // null: inference, nothing is recorded
   bool training = false;                           // dropout is active
   bool bf16 = false;                               // products round their operands to bfloat16
+  bool whole_numbers = true;                       // they read a weight's copy in whole numbers where it has one
   RandomStream random{0, RandomPurpose::dropout};  // of this step and micro-batch
   std::uint64_t operations = 0;                    // counts random operations, so that each has numbers of its own
   AttentionTrace* trace = nullptr;                 // null: attention weights are never written out

@@ -95,7 +95,7 @@ Tensor linear(Context& context, Tensor x, Tensor weight, Tensor bias, Activation
                        .bias = bias.data,
                        .activation = activation,
                        .slopes = slopes};
-  set_weight(product, weight);
+  set_weight(context, product, weight);
   run_matmul(context, product);
   if (context.tape) {
     context.tape->record(Backward{&context, x, weight, bias, y, slopes ? slopes : y.data, activation}, y);

@@ -63,7 +63,7 @@ class BlockwiseLoss {
                          .c = logits_,
                          .ldc = vocabulary_,
                          .bias = bias_.data};
-    set_weight(product, weight_);
+    set_weight(context_, product, weight_);
     run_matmul(context_, product);
   }
 

@@ -55,9 +55,9 @@ void run_products(Context& context, simd::Matmul* products, int count, std::int6
 static_assert(QuantizedMatrix::kStrideUnit % simd::kByteRowUnit == 0);
 
 /// Makes a product (form NT) one with a weight's transpose: with its numbers, or with their copy in whole numbers where it
-/// has one.
-inline void set_weight(simd::Matmul& product, const Tensor& weight) {
-  if (const QuantizedMatrix* const quantized = weight.quantized) {
+/// has one that the context wants read.
+inline void set_weight(const Context& context, simd::Matmul& product, const Tensor& weight) {
+  if (const QuantizedMatrix* const quantized = context.whole_numbers ? weight.quantized : nullptr) {
     product.b_bytes = quantized->values();
     product.byte_scales = quantized->scales();
     product.ldb = quantized->stride();

@@ -57,12 +57,16 @@ const NamedParameter* Parameters::find(const std::string& name) const {
 }
 
 void Parameters::quantize(const std::function<bool(const NamedParameter&)>& wanted) {
+  for (const NamedParameter& parameter : list_) {
+    const Tensor& tensor = parameter.tensor;
+    if (!wanted(parameter)) continue;
+    if (!std::all_of(tensor.data, tensor.data + tensor.size(), [](float x) { return std::isfinite(x); })) {
+      fail(parameter.name, " holds a number that is not finite, which has no form in whole numbers");
+    }
+  }
   for (std::size_t i = 0; i < list_.size(); ++i) {
     if (!wanted(list_[i])) continue;
     const Tensor& tensor = list_[i].tensor;
-    if (!std::all_of(tensor.data, tensor.data + tensor.size(), [](float x) { return std::isfinite(x); })) {
-      fail(list_[i].name, " holds a number that is not finite, which has no form in whole numbers");
-    }
     quantized_.push_back(std::make_unique<QuantizedMatrix>(tensor.data, tensor.rows(), tensor.columns()));
     list_[i].tensor.quantized = owners_[i]->quantized = quantized_.back().get();
   }

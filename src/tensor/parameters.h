@@ -72,8 +72,8 @@ class Parameters {
   std::int64_t count() const { return count_; }
 
   /// Gives the parameters that `wanted` chooses, matrices all, a copy in whole numbers of their values at this moment,
-  /// which products read from then on. Other operations still read the values; training is over. Throws Error naming
-  /// one that holds a number that is not finite.
+  /// which products read from then on, unless their context wants the values. Other operations still read the values;
+  /// training is over. Throws Error naming one that holds a number that is not finite; then none has got a copy.
   void quantize(const std::function<bool(const NamedParameter&)>& wanted);
 
   /// Makes room for gradients, and marks them all unwritten. Passes that run at the same time write in lanes of their

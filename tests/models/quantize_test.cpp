@@ -54,6 +54,24 @@ TEST_CASE("quantize: logits of a decoder are those of PyTorch with these weights
   }
 }
 
+TEST_CASE("quantize: a pass that wants no whole numbers gives the logits of the weights") {
+  const auto plain = random_model(tiny_config(Architecture::gpt2, 16)),
+             model = random_model(tiny_config(Architecture::gpt2, 16));
+  quantize(model->parameters(), model->config());
+  const std::int32_t ids[] = {4, 11, 2, 7, 1, 9}, starts[] = {0, 6}, positions[] = {0, 1, 2, 3, 4, 5};
+  const std::int32_t length = 6;
+  const TokenBatch batch{{1, starts, &length, positions}, ids};
+  Workbench bench(*simd::kernels(), 2);
+  const Tensor expected = plain->logits(bench.context, plain->hidden(bench.context, batch));
+  const auto equals = [&](bool whole_numbers) {
+    bench.context.whole_numbers = whole_numbers;
+    const Tensor logits = model->logits(bench.context, model->hidden(bench.context, batch));
+    return std::equal(logits.data, logits.data + logits.size(), expected.data);
+  };
+  CHECK(equals(false));
+  CHECK_FALSE(equals(true));
+}
+
 TEST_CASE("quantize: logits of an encoder-decoder are those of PyTorch with these weights") {
   const ModelFolder folder("tests/reference/marian");
   const SafetensorsFile file(folder.path_of("reference.safetensors"));
