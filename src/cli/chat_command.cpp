@@ -40,6 +40,7 @@ class ChatCommand : public Command {
     TextInput input(input_, file, call, "prompts, one a line", {"prompt"});
     settings_.choose_seed(call);
     ThreadPool pool(settings_.thread_count(*source.model));
+    if (use_.precision == Precision::f32) settings_.options.drafts = prepare_drafts(*source.model);
     const std::int64_t history = history_.value_or(asks ? kAllTurns : 0);
     Dialogue dialogue(*source.model, *source.tokenizer, require_kernels(), pool, settings_.options, history,
                       settings_.stop);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 
 #include "autograd/context.h"
 #include "autograd/select_rows.h"
@@ -11,7 +12,7 @@ namespace attn {
 
 namespace {
 
-int room(const ModelConfig& config, std::int64_t tokens) {
+int cached_tokens(const ModelConfig& config, std::int64_t tokens) {
   return static_cast<int>(std::clamp<std::int64_t>(tokens, 1, config.context));
 }
 
@@ -22,11 +23,12 @@ std::span<const std::int32_t> last_of(std::span<const std::int32_t> tokens, std:
 }  // namespace
 
 CachedDecoder::CachedDecoder(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool, int slots,
-                             std::int64_t tokens)
+                             std::int64_t tokens, bool drafts)
     : model_(model),
       kernels_(kernels),
       pool_(pool),
-      cache_(model.config().layers, slots, room(model.config(), tokens),
+      drafts_(drafts),
+      cache_(model.config().layers, slots, cached_tokens(model.config(), tokens),
              static_cast<std::int64_t>(model.config().kv_heads) * model.config().d_head),
       windows_(static_cast<std::size_t>(slots)),
       ended_(static_cast<std::size_t>(slots)),
@@ -39,7 +41,7 @@ void CachedDecoder::begin_batch() {
   lengths_.clear();
   positions_.clear();
   ids_.clear();
-  last_rows_.clear();
+  wanted_rows_.clear();
 }
 
 void CachedDecoder::add_to_batch(std::span<const std::int32_t> tokens, std::int32_t first_position) {
@@ -49,18 +51,19 @@ void CachedDecoder::add_to_batch(std::span<const std::int32_t> tokens, std::int3
   }
   lengths_.push_back(static_cast<std::int32_t>(tokens.size()));
   starts_.push_back(static_cast<std::int32_t>(ids_.size()));
-  if (!tokens.empty()) last_rows_.push_back(starts_.back() - 1);
+  if (!tokens.empty()) wanted_rows_.push_back(starts_.back() - 1);
 }
 
-void CachedDecoder::run_batch() {
+void CachedDecoder::run_batch(bool drafts) {
   arena_.reset();
   Context context{arena_, pool_, kernels_};
   context.cache = &cache_;
+  context.whole_numbers = drafts || !drafts_;
   const Sequences sequences{static_cast<std::int64_t>(lengths_.size()), starts_.data(), lengths_.data(),
                             positions_.data()};
   const Tensor hidden = model_.hidden(context, {sequences, ids_.data()});
-  const Tensor last = select_rows(context, hidden, last_rows_.data(), static_cast<std::int64_t>(last_rows_.size()));
-  logits_ = model_.logits(context, last);
+  const auto wanted = static_cast<std::int64_t>(wanted_rows_.size());
+  logits_ = model_.logits(context, select_rows(context, hidden, wanted_rows_.data(), wanted));
 }
 
 void CachedDecoder::read(std::span<const std::int32_t> prompt) {
@@ -69,7 +72,7 @@ void CachedDecoder::read(std::span<const std::int32_t> prompt) {
   cache_.truncate(0);
   begin_batch();
   add_to_batch(text, 0);
-  run_batch();
+  run_batch(false);
   cache_.reorder(std::vector<std::int32_t>(windows_.size(), 0));
   for (auto& window : windows_) window.assign(text.begin(), text.end());
   std::fill(ended_.begin(), ended_.end(), false);
@@ -97,19 +100,44 @@ void CachedDecoder::append(std::span<const std::int32_t> tokens) {
       window.erase(window.begin(),
                    window.end() - static_cast<std::ptrdiff_t>(std::max<std::size_t>(context / 2, 1) - 1));
     window.push_back(tokens[slot]);
-    logit_rows_[slot] = static_cast<std::int64_t>(last_rows_.size());
+    logit_rows_[slot] = static_cast<std::int64_t>(wanted_rows_.size());
     if (full) {
       add_to_batch(window, 0);
     } else {
       add_to_batch({&tokens[slot], 1}, static_cast<std::int32_t>(window.size() - 1));
     }
   }
-  if (!ids_.empty()) run_batch();
+  if (!ids_.empty()) run_batch(false);
 }
 
-std::span<const float> CachedDecoder::logits(int slot) const {
+void CachedDecoder::extend(std::span<const std::int32_t> tokens, bool drafts) {
+  auto& window = windows_.front();
+  begin_batch();
+  add_to_batch(tokens, static_cast<std::int32_t>(window.size()));
+  wanted_rows_.resize(tokens.size());
+  std::iota(wanted_rows_.begin(), wanted_rows_.end(), 0);
+  logit_rows_.front() = starts_.back() - 1;
+  window.insert(window.end(), tokens.begin(), tokens.end());
+  run_batch(drafts);
+}
+
+void CachedDecoder::draft(std::int32_t token) {
+  extend({&token, 1}, true);
+}
+
+void CachedDecoder::append_all(std::span<const std::int32_t> tokens) {
+  extend(tokens, false);
+}
+
+void CachedDecoder::take_back(int count) {
+  auto& window = windows_.front();
+  window.resize(window.size() - static_cast<std::size_t>(count));
+  cache_.truncate(cache_.length(0) - count);
+}
+
+std::span<const float> CachedDecoder::logits(int slot, int back) const {
   const std::int64_t vocabulary = logits_.columns();
-  const std::int64_t row = logit_rows_[static_cast<std::size_t>(slot)];
+  const std::int64_t row = logit_rows_[static_cast<std::size_t>(slot)] - back;
   return {logits_.data + row * vocabulary, static_cast<std::size_t>(vocabulary)};
 }
 

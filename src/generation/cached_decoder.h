@@ -1,6 +1,7 @@
 #pragma once
 // A decoder-only model that reads texts token by token through its key/value cache: several continuations of one prompt
-// as a batch, so that the weights are read once for all of them. Chooses no tokens.
+// as a batch, so that the weights are read once for all of them, or one with drafts that are read again as a batch. Chooses
+// no tokens.
 
 #include <cstdint>
 #include <span>
@@ -17,9 +18,9 @@ namespace attn {
 class CachedDecoder {
  public:
   /// Room for `slots` texts of `tokens` tokens, or of the model's context if that is less. Model, kernels and pool must
-  /// outlive the decoder.
+  /// outlive the decoder. If it `drafts`, draft() alone reads the weights' copies in whole numbers.
   CachedDecoder(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool, int slots,
-                std::int64_t tokens);
+                std::int64_t tokens, bool drafts = false);
 
   /// Begins anew: every slot has read `prompt`, in one pass for all. Of a prompt longer than the context, the last part
   /// that fits is read. Throws Error if it is empty or holds an id that the model does not have.
@@ -29,19 +30,33 @@ class CachedDecoder {
   /// full, the last half of it (with the new token) is read again in one pass from position 0.
   void append(std::span<const std::int32_t> tokens);
 
-  /// Logits (V) of the token that follows in this slot. Valid until the next call of read() or append().
-  std::span<const float> logits(int slot) const;
+  /// These are for one slot, and for no more tokens than there is room for.
+  /// It reads one more token with the weights' copies in whole numbers.
+  void draft(std::int32_t token);
+  /// It reads more tokens in one pass. Logits are those of append() for one after the other, to the last bit, if the tokens
+  /// are at most four and there is one thread or more.
+  void append_all(std::span<const std::int32_t> tokens);
+  /// Its newest tokens, `count` of them, have not been read; without them there are no logits until the next are.
+  void take_back(int count);
+  /// Tokens that the context has room for.
+  int room() const { return cache_.context() - cache_.length(0); }
+
+  /// Logits (V) of the token that follows in this slot, or that followed before the newest `back` tokens of append_all().
+  /// Valid until the next call that reads.
+  std::span<const float> logits(int slot, int back = 0) const;
   /// What the slot has read and still sees.
   std::span<const std::int32_t> window(int slot) const { return windows_[static_cast<std::size_t>(slot)]; }
 
  private:
   void begin_batch();
   void add_to_batch(std::span<const std::int32_t> tokens, std::int32_t first_position);
-  void run_batch();
+  void run_batch(bool drafts);
+  void extend(std::span<const std::int32_t> tokens, bool drafts);
 
   const DecoderModel& model_;
   const simd::Kernels& kernels_;
   ThreadPool& pool_;
+  bool drafts_;
   KeyValueCache cache_;
   Arena arena_;
   std::vector<std::vector<std::int32_t>> windows_;  // (slots): the tokens in the cache
@@ -49,9 +64,9 @@ class CachedDecoder {
 
   // The batch: sequence b belongs to slot b and is empty if the slot has ended.
   std::vector<std::int32_t> starts_, lengths_, positions_, ids_;  // (B + 1), (B), (N), (N)
-  std::vector<std::int32_t> last_rows_;                           // rows of (N) whose logits are wanted
-  std::vector<std::int64_t> logit_rows_;                          // (slots): the slot's row of logits_
-  Tensor logits_;                                                 // (slots that have not ended, V)
+  std::vector<std::int32_t> wanted_rows_;                         // rows of (N) whose logits are wanted
+  std::vector<std::int64_t> logit_rows_;                          // (slots): the slot's last row of logits_
+  Tensor logits_;                                                 // (wanted rows, V)
 };
 
 }  // namespace attn

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/error.h"
 #include "generation/cached_decoder.h"
+#include "models/quantize.h"
 
 namespace attn {
 
@@ -11,6 +13,8 @@ namespace {
 
 constexpr int kBatch = 32;  // samples decoded together; more would cost memory and hardly save time
 constexpr std::int32_t kEnded = -1;
+constexpr int kDrafts = 3;  // with the newest token as many rows as products compute as they do one
+constexpr std::int64_t kFewestWeights = 1 << 19;  // fewer stay in the second-level cache, and cost little to read
 
 // Samples first … first + count - 1 of a run.
 class Batch {
@@ -24,9 +28,16 @@ class Batch {
         newest_(static_cast<std::size_t>(count), 0) {}
 
   void run(const OnToken& on_token, const OnEnd& on_end) {
-    for (int position = 0; position < options_.tokens; ++position) {
-      if (position > 0) decoder_.append(newest_);
-      for (int slot = 0; slot < static_cast<int>(newest_.size()); ++slot) draw(slot, position, on_token, on_end);
+    int position = 0;
+    while (position < options_.tokens) {
+      const int drafts = position > 0 ? possible_drafts(position) : 0;
+      if (drafts > 0) {
+        position = draw_drafted(position, drafts, on_token, on_end);
+      } else {
+        if (position > 0) decoder_.append(newest_);
+        for (int slot = 0; slot < static_cast<int>(newest_.size()); ++slot) draw(slot, position, on_token, on_end);
+        ++position;
+      }
       if (running_ == 0) return;
     }
     for (int slot = 0; slot < static_cast<int>(newest_.size()); ++slot) {
@@ -37,17 +48,60 @@ class Batch {
  private:
   std::int32_t& newest(int slot) { return newest_[static_cast<std::size_t>(slot)]; }
 
-  void draw(int slot, int position, const OnToken& on_token, const OnEnd& on_end) {
+  // Drafts for which there is room: beside the newest token in the context, and before the last token that is wanted.
+  int possible_drafts(int position) const {
+    if (newest_.size() > 1) return 0;
+    return std::min({options_.drafts, decoder_.room() - 1, options_.tokens - position - 1});
+  }
+
+  // Drafts tokens, reads the newest and them with the model's own weights, and draws from what it says as long as it says
+  // what they are: one token or more. Returns the position of the next.
+  int draw_drafted(int position, int drafts, const OnToken& on_token, const OnEnd& on_end) {
+    draft(position, drafts);
+    decoder_.append_all(ahead_);
+    for (auto back = static_cast<int>(ahead_.size()) - 1;; --back) {
+      draw(0, position++, on_token, on_end, back);
+      if (newest(0) == kEnded || back == 0) return position;
+      if (newest(0) == *(ahead_.end() - back)) continue;
+      decoder_.take_back(back);
+      return position;
+    }
+  }
+
+  // ahead_ becomes the newest token and those drafted behind it.
+  void draft(int position, int drafts) {
+    ahead_.assign(1, newest(0));
+    int read = 0;
+    try {
+      while (read < drafts) {
+        decoder_.draft(ahead_.back());
+        const std::int32_t id = next(0, position + read++, 0);
+        if (id == options_.end_id) break;
+        ahead_.push_back(id);
+      }
+    } catch (const Error&) {
+      // No draft where the copies give no number; what the weights give is seen when they are read.
+    }
+    decoder_.take_back(read);
+  }
+
+  void draw(int slot, int position, const OnToken& on_token, const OnEnd& on_end, int back = 0) {
     if (newest(slot) == kEnded) return;
-    std::span<const float> logits = decoder_.logits(slot);
-    if (options_.vocabulary > 0) logits = logits.first(std::min(logits.size(), vocabulary()));
-    newest(slot) = sampler_.next(logits, decoder_.window(slot), static_cast<std::uint64_t>(first_ + slot),
-                                 static_cast<std::uint64_t>(position));
+    newest(slot) = next(slot, position, back);
     if (newest(slot) == options_.end_id) {
       end(slot, StopReason::end_token, on_end);
     } else if (!on_token(first_ + slot, newest(slot))) {
       end(slot, StopReason::callback, on_end);
     }
+  }
+
+  // The token that the decoder's logits give, before its newest `back` tokens.
+  std::int32_t next(int slot, int position, int back) {
+    std::span<const float> logits = decoder_.logits(slot, back);
+    if (options_.vocabulary > 0) logits = logits.first(std::min(logits.size(), vocabulary()));
+    const std::span<const std::int32_t> window = decoder_.window(slot);
+    return sampler_.next(logits, window.first(window.size() - static_cast<std::size_t>(back)),
+                         static_cast<std::uint64_t>(first_ + slot), static_cast<std::uint64_t>(position));
   }
 
   void end(int slot, StopReason reason, const OnEnd& on_end) {
@@ -63,9 +117,20 @@ class Batch {
   const GenerationOptions& options_;
   int first_, running_;
   std::vector<std::int32_t> newest_;  // (slots): each sample's newest token, or kEnded
+  std::vector<std::int32_t> ahead_;   // the newest token of the only sample, and drafts
 };
 
 }  // namespace
+
+int prepare_drafts(DecoderModel& model) {
+  if (multiplied_weights(model.parameters(), model.config()) < kFewestWeights) return 0;
+  try {
+    quantize(model.parameters(), model.config());
+  } catch (const Error&) {
+    return 0;
+  }
+  return kDrafts;
+}
 
 void generate(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool,
               std::span<const std::int32_t> prompt, const GenerationOptions& options, const OnToken& on_token,
@@ -74,7 +139,7 @@ void generate(const DecoderModel& model, const simd::Kernels& kernels, ThreadPoo
   const std::int64_t room = static_cast<std::int64_t>(prompt.size()) + options.tokens;
   for (int first = 0; first < options.samples; first += kBatch) {
     const int count = std::min(kBatch, options.samples - first);
-    CachedDecoder decoder(model, kernels, pool, count, room);
+    CachedDecoder decoder(model, kernels, pool, count, room, options.drafts > 0);
     decoder.read(prompt);
     Batch(decoder, sampler, options, first, count).run(on_token, on_end);
   }

@@ -20,7 +20,18 @@ struct GenerationOptions {
   std::uint64_t seed = 1;
   std::optional<std::int32_t> end_id = {};  // ends a sample; nothing: only the number of tokens and the callback do
   int vocabulary = 0;                       // only ids below this are drawn; 0: all that the model has
+  int drafts = 0;                           // tokens drafted ahead of those of a single sample, as below; 0: none
 };
+
+/// Speculative decoding (Leviathan, Kalman, Matias 2023) of a model with its own weights in whole numbers (as in QuantSpec,
+/// Tiwari et al. 2025): they are a quarter to read, and mostly choose the same tokens. The tokens that they draft are then
+/// read in one pass with the floats, which chooses again, with the same random numbers; the first that differs takes the
+/// drafts behind it back. The tokens are those without drafts.
+///
+/// Where that is faster, gives the weights their copies and returns how many tokens to draft; elsewhere, also if there are
+/// none since a weight is not finite, returns 0. Products read the copies from then on, other than in generate() with that
+/// number of drafts.
+int prepare_drafts(DecoderModel& model);
 
 /// Why a sample ended.
 enum class StopReason { tokens, end_token, callback };

@@ -54,6 +54,33 @@ TEST_CASE("generate: the prompt and its continuation, the same for the same seed
   }
 }
 
+TEST_CASE("generate: weights that are many draft; the text is that of the first of several samples") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("model");
+  ModelConfig config = tiny_config(Architecture::llama, 16);
+  config.d_ff = 8000;
+  write_model_folder(path, config);
+  const Arguments arguments = {"generate", path, "--prompt", "abc", "--seed",   "1",
+                               "--tokens", "60", "--top-p",  "1",   "--format", "jsonl"};
+  const auto texts = [&](const Arguments& more) {
+    Arguments all = arguments;
+    all.insert(all.end(), more.begin(), more.end());
+    const Outcome outcome = run_attn(all);
+    REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+    return rows_of(outcome.out);
+  };
+  for (const Arguments& more : {Arguments{}, Arguments{"--threads", "2"}, Arguments{"--ablate", "decoder:1.1"}}) {
+    Arguments several = more;
+    several.insert(several.end(), {"--samples", "2"});
+    const std::vector<Json> alone = texts(more), together = texts(several);
+    CHECK(alone.size() == 1);
+    CHECK(alone[0].at("tokens").as_int() == 60);
+    CHECK(write_json(alone[0]) == write_json(together[0]));
+  }
+  CHECK(texts({})[0].at("text").as_string() != texts({"--ablate", "decoder:1.1"})[0].at("text").as_string());
+  CHECK(texts({})[0].at("text").as_string() != texts({"--precision", "int8"})[0].at("text").as_string());
+}
+
 TEST_CASE("generate: --precision int8 gives a text of its own, repeatably; other names are told") {
   const Model generate;
   const Arguments arguments = {"--prompt", "abc", "--seed", "1", "--tokens", "200", "--precision", "int8"};

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "models/quantize.h"
+#include "simd/support.h"
 #include "support/random_model.h"
 
 namespace attn {
@@ -94,6 +96,64 @@ TEST_CASE("several continuations share the prompt, and go on when others end") {
       CAPTURE(slot);
       check_logits(decoder.logits(slot), full_pass(*model, windows[static_cast<std::size_t>(slot)]));
     }
+  }
+}
+
+TEST_CASE("up to four tokens in one pass give the logits of one after the other, to the last bit") {
+  for (const Architecture architecture : {Architecture::gpt2, Architecture::llama}) {
+    CAPTURE(static_cast<int>(architecture));
+    ModelConfig config = tiny_config(architecture, 80);
+    config.d_ff = 600;
+    const auto model = random_model(config);
+    test::for_each_instruction_set([&](const simd::Kernels& kernels) {
+      ThreadPool one(1), two(2);
+      CachedDecoder singly(*model, kernels, one, 1, 1000), together(*model, kernels, two, 1, 1000);
+      const Ids prompt = {4, 11, 2};
+      singly.read(prompt);
+      together.read(prompt);
+      for (int step = 0; step < 70;) {
+        const int count = step % 4 + 1;
+        CAPTURE(step);
+        Ids ids;
+        for (int i = 0; i < count; ++i) ids.push_back(token(0, step++));
+        together.append_all(ids);
+        for (int i = 0; i < count; ++i) {
+          singly.append({&ids[static_cast<std::size_t>(i)], 1});
+          CHECK(std::ranges::equal(together.logits(0, count - 1 - i), singly.logits(0)));
+        }
+        CHECK(std::ranges::equal(together.window(0), singly.window(0)));
+      }
+    });
+  }
+}
+
+TEST_CASE("drafts that are taken back leave nothing, and are what a model in whole numbers reads") {
+  const auto model = random_model(tiny_config(Architecture::llama, 12)),
+             reduced = random_model(tiny_config(Architecture::llama, 12));
+  quantize(model->parameters(), model->config());
+  quantize(reduced->parameters(), reduced->config());
+  const auto plain = random_model(tiny_config(Architecture::llama, 12));
+  ThreadPool pool(1);
+  CachedDecoder drafting(*model, *simd::kernels(), pool, 1, 1000, true),
+      decoder(*plain, *simd::kernels(), pool, 1, 1000), whole_numbers(*reduced, *simd::kernels(), pool, 1, 1000);
+  const Ids prompt = {4, 11, 2};
+  for (CachedDecoder* each : {&drafting, &decoder, &whole_numbers}) each->read(prompt);
+  CHECK(std::ranges::equal(drafting.logits(0), decoder.logits(0)));
+  CHECK_FALSE(std::ranges::equal(whole_numbers.logits(0), decoder.logits(0)));
+  for (int step = 0; step < 20; ++step) {
+    CAPTURE(step);
+    for (int i = 0; i < std::min(step % 4, drafting.room()); ++i) {
+      drafting.draft(i);
+      CHECK(drafting.window(0).size() == decoder.window(0).size() + static_cast<std::size_t>(i) + 1);
+      CHECK_FALSE(std::ranges::equal(drafting.logits(0), decoder.logits(0)));
+    }
+    drafting.take_back(static_cast<int>(drafting.window(0).size() - decoder.window(0).size()));
+    const std::int32_t id = token(0, step);
+    drafting.append({&id, 1});
+    decoder.append({&id, 1});
+    CHECK(std::ranges::equal(drafting.window(0), decoder.window(0)));
+    CHECK(std::ranges::equal(drafting.logits(0), decoder.logits(0)));
+    CHECK(drafting.room() == 12 - static_cast<int>(drafting.window(0).size()));
   }
 }
 

@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "base/error.h"
+#include "models/quantize.h"
 #include "support/random_model.h"
 
 namespace attn {
@@ -88,6 +91,101 @@ TEST_CASE("ids from the given number on are not drawn") {
   const Result some = run(*model, {22}, {.sampling = flat, .tokens = 200, .vocabulary = 5});
   CHECK(*std::ranges::max_element(all.samples[0]) == 22);
   CHECK(*std::ranges::max_element(some.samples[0]) == 4);
+}
+
+TEST_CASE("drafts do not change the text, whether they are good or bad") {
+  for (const Architecture architecture : {Architecture::gpt2, Architecture::llama}) {
+    CAPTURE(static_cast<int>(architecture));
+    ModelConfig config = tiny_config(architecture, 16);
+    config.d_ff = 600;
+    const auto plain = random_model(config), good = random_model(config), bad = random_model(config, 4);
+    for (DecoderModel* model : {good.get(), bad.get()}) quantize(model->parameters(), config);
+    // The copies are of other weights.
+    std::copy_n(plain->parameters().values(), plain->parameters().size(), bad->parameters().values());
+
+    const SamplingOptions flat{.temperature = 1.5f, .top_p = 1};
+    std::vector<GenerationOptions> all = {
+        {.tokens = 60, .seed = 9},
+        {.sampling = {.greedy = true}, .tokens = 60},
+        {.sampling = {.repetition_penalty = 1.4f}, .tokens = 60, .seed = 3},
+        {.sampling = {.greedy = true, .repetition_penalty = 1.2f}, .tokens = 60},
+        {.sampling = flat, .tokens = 60, .seed = 2, .end_id = 7},
+        {.sampling = flat, .tokens = 60, .seed = 5, .vocabulary = 8},
+    };
+    for (int tokens = 0; tokens < 8; ++tokens) all.push_back({.sampling = flat, .tokens = tokens, .seed = 6});
+    const std::vector<Ids> prompts = {{1}, {1, 2, 3}, Ids(15, 4), Ids(16, 4), Ids(20, 4)};
+    for (const Ids& prompt : prompts) {
+      for (GenerationOptions options : all) {
+        for (const std::int32_t stop_at : {-1, 5}) {
+          options.drafts = 0;
+          const Result expected = run(*plain, prompt, options, stop_at);
+          for (const DecoderModel* model : {good.get(), bad.get()}) {
+            for (options.drafts = 1; options.drafts <= 3; ++options.drafts) {
+              const Result actual = run(*model, prompt, options, stop_at);
+              CHECK(actual.samples == expected.samples);
+              CHECK(actual.reasons == expected.reasons);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("several samples are made without drafts, and one of them is that made with drafts") {
+  const auto plain = random_model(tiny_config(Architecture::llama, 16)),
+             model = random_model(tiny_config(Architecture::llama, 16));
+  quantize(model->parameters(), model->config());
+  const Result expected = run(*plain, {1, 2}, {.tokens = 40, .samples = 3});
+  CHECK(run(*model, {1, 2}, {.tokens = 40, .samples = 3, .drafts = 3}).samples == expected.samples);
+  CHECK(run(*model, {1, 2}, {.tokens = 40, .samples = 1, .drafts = 3}).samples[0] == expected.samples[0]);
+}
+
+TEST_CASE("what is not a number ends a text with drafts where it does without") {
+  const ModelConfig config = tiny_config(Architecture::llama, 16);
+  const auto plain = random_model(config), model = random_model(config);
+  quantize(model->parameters(), config);
+  constexpr std::int32_t kDamaged = 7;
+  for (DecoderModel* each : {plain.get(), model.get()}) {
+    each->parameters().find("embedding.weight")->tensor.data[kDamaged * config.d_model] =
+        std::numeric_limits<float>::quiet_NaN();
+  }
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    std::vector<Ids> texts;
+    for (const int drafts : {0, 3}) {
+      ThreadPool pool(1);
+      Ids& text = texts.emplace_back();
+      const auto generate_all = [&] {
+        generate(
+            drafts > 0 ? *model : *plain, *simd::kernels(), pool, Ids{1},
+            {.tokens = 200, .seed = seed, .drafts = drafts},
+            [&](int, std::int32_t id) {
+              text.push_back(id);
+              return true;
+            },
+            [](int, StopReason) {});
+      };
+      CHECK_THROWS_AS(generate_all(), Error);
+    }
+    CHECK(texts[1] == texts[0]);
+    CHECK(texts[0].back() == kDamaged);
+  }
+}
+
+TEST_CASE("drafts are prepared for models whose weights are many, and finite") {
+  ModelConfig config = tiny_config(Architecture::gpt2, 16);
+  const auto small = random_model(config);
+  CHECK(prepare_drafts(*small) == 0);
+  config.d_ff = 20000;
+  const auto large = random_model(config);
+  CHECK(prepare_drafts(*large) == 3);
+  CHECK(large->output_weight().quantized != nullptr);
+  const auto damaged = random_model(config);
+  damaged->parameters().find("layers.1.feed_forward.down.weight")->tensor.data[5] =
+      std::numeric_limits<float>::infinity();
+  CHECK(prepare_drafts(*damaged) == 0);
+  for (const NamedParameter& parameter : damaged->parameters().list()) CHECK(parameter.tensor.quantized == nullptr);
+  CHECK(damaged->output_weight().quantized == nullptr);
 }
 
 TEST_CASE("no tokens wanted, none made") {
