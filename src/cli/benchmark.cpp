@@ -10,10 +10,10 @@
 #include "autograd/output_loss.h"
 #include "autograd/products.h"
 #include "base/error.h"
+#include "generation/generator.h"
 #include "models/decoder.h"
 #include "models/initialize.h"
 #include "models/quantize.h"
-#include "nn/cache.h"
 #include "text/tokenizer_trainer.h"
 #include "training/language_task.h"
 #include "training/packed_examples.h"
@@ -163,6 +163,24 @@ class StepTimes : public TrainingObserver {
   Clock::time_point last_ = Clock::now();
 };
 
+// Of a token of texts that `generate` writes greedily from a first token on, as long as the context, or as the time allows.
+double token_seconds(const Bench& bench, const DecoderModel& model, int drafts) {
+  constexpr int kFewest = 32;
+  GenerationOptions options{.sampling = {.greedy = true}, .drafts = drafts};
+  const auto write = [&] {
+    constexpr std::int32_t kFirst = 0;
+    generate(
+        model, bench.kernels, bench.pool, {&kFirst, 1}, options, [](int, std::int32_t) { return true; },
+        [](int, StopReason) {});
+  };
+  const int context = model.config().context;
+  options.tokens = std::min(context, kFewest);
+  write();
+  const double fitting = bench.seconds / kRuns / seconds_of(write, 1) * options.tokens;
+  if (fitting > options.tokens) options.tokens = fitting < context ? static_cast<int>(fitting) : context;
+  return median_seconds(bench, write) / options.tokens;
+}
+
 const char* name_of(simd::Form form) {
   return form == simd::Form::NN ? "NN" : form == simd::Form::NT ? "NT" : "TN";
 }
@@ -250,36 +268,31 @@ Measurement measure_training(const Bench& bench, const TrainShape& shape) {
           100 * flops / times.peak()};
 }
 
-Measurement measure_decoding(const Bench& bench, const TrainShape& shape, Precision precision) {
+std::vector<Measurement> measure_decoding(const Bench& bench, const TrainShape& shape) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
-  const bool bytes_only = precision == Precision::int8;
-  if (bytes_only) quantize(model.parameters(), model.config());
-  KeyValueCache cache(shape.layers, 1, shape.context, shape.d_model);
-  Arena arena;
-  std::int32_t token = 0;
-  const double seconds = median_seconds(bench, [&] {
-    if (cache.length(0) == shape.context) cache.truncate(0);
-    arena.reset();
-    Context context{arena, bench.pool, bench.kernels};
-    context.cache = &cache;
-    const std::int64_t length = 1;
-    Sequences sequence = make_sequences(arena, &length, 1);
-    const std::int32_t position = cache.length(0);
-    sequence.positions = &position;
-    const Tensor logits = model.logits(context, model.hidden(context, {sequence, &token}));
-    token = static_cast<std::int32_t>(std::max_element(logits.data, logits.data + logits.size()) - logits.data);
-  });
-  const double bytes =
-      (bytes_only ? 1.0 : 4.0) * static_cast<double>(model.parameters().count() - shape.context * shape.d_model);
-  const double bandwidth = measure_bandwidth(bench, static_cast<std::size_t>(bytes));
-  return {"decode",
-          name_of(shape) + (bytes_only ? ", int8" : ""),
-          bench.pool.threads(),
-          1e3 * seconds,
-          1 / seconds,
-          "tokens/s",
-          100 * bytes / seconds / bandwidth};
+  const auto bytes =
+      static_cast<double>(sizeof(float)) * static_cast<double>(multiplied_weights(model.parameters(), model.config()));
+  const auto measure = [&](const char* how, double read, int drafts) {
+    const double seconds = token_seconds(bench, model, drafts);
+    const double bandwidth = measure_bandwidth(bench, static_cast<std::size_t>(read));
+    return Measurement{"decode",
+                       name_of(shape) + how,
+                       bench.pool.threads(),
+                       1e3 * seconds,
+                       1 / seconds,
+                       "tokens/s",
+                       100 * read / seconds / bandwidth};
+  };
+  std::vector<Measurement> rows = {measure("", bytes, 0)};
+  if (const int drafts = prepare_drafts(model)) {
+    rows.front().name += ", no drafts";
+    rows.insert(rows.begin(), measure("", bytes, drafts));
+  } else {
+    quantize(model.parameters(), model.config());
+  }
+  rows.push_back(measure(", int8", bytes / sizeof(float), 0));
+  return rows;
 }
 
 std::vector<Measurement> measure_tokenizer(const std::string& text, int vocabulary) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "autograd/types.h"
 #include "models/config.h"
 #include "simd/kernels.h"
 #include "threading/thread_pool.h"
@@ -55,8 +54,9 @@ struct TrainShape {
 double training_flops(const TrainShape& shape);
 /// Percent of the multiply-add peak, as above.
 Measurement measure_training(const Bench& bench, const TrainShape& shape);
-/// Greedy decoding with a key/value cache, one sequence; percent of what reading the weights once a token allows.
-Measurement measure_decoding(const Bench& bench, const TrainShape& shape, Precision precision);
+/// Greedy decoding as `attn generate` does it, one sequence; if that drafts, then without drafts; then with weights in int8.
+/// Percent of what reading the weights once a token allows.
+std::vector<Measurement> measure_decoding(const Bench& bench, const TrainShape& shape);
 
 /// One run each, on one thread: a byte-pair vocabulary of this size learnt from the first 10 MB of a text, and the whole
 /// text encoded with it.
