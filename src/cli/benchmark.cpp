@@ -285,7 +285,7 @@ std::vector<Measurement> measure_decoding(const Bench& bench, const TrainShape& 
                        100 * read / seconds / bandwidth};
   };
   std::vector<Measurement> rows = {measure("", bytes, 0)};
-  if (const int drafts = prepare_drafts(model)) {
+  if (const int drafts = prepare_drafts(model, bench.kernels)) {
     rows.front().name += ", no drafts";
     rows.insert(rows.begin(), measure("", bytes, drafts));
   } else {

@@ -31,6 +31,7 @@ class ChatCommand : public Command {
   }
 
   int run(Invocation& call) override {
+    const simd::Kernels& kernels = require_kernels();
     const DecoderSource source = open_decoder(call.arguments[0], call.command, use_);
     // A terminal is asked line by line; it counts as given, as typing is what this command is for.
     std::optional<std::string> file;
@@ -40,10 +41,9 @@ class ChatCommand : public Command {
     TextInput input(input_, file, call, "prompts, one a line", {"prompt"});
     settings_.choose_seed(call);
     ThreadPool pool(settings_.thread_count(*source.model));
-    if (use_.precision == Precision::f32) settings_.options.drafts = prepare_drafts(*source.model);
+    if (use_.precision == Precision::f32) settings_.options.drafts = prepare_drafts(*source.model, kernels);
     const std::int64_t history = history_.value_or(asks ? kAllTurns : 0);
-    Dialogue dialogue(*source.model, *source.tokenizer, require_kernels(), pool, settings_.options, history,
-                      settings_.stop);
+    Dialogue dialogue(*source.model, *source.tokenizer, kernels, pool, settings_.options, history, settings_.stop);
     if (asks) call.note("Ctrl-D ends the dialogue, an empty line forgets what was said");
     converse(call, input, dialogue, asks);
     return 0;

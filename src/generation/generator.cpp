@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kBatch = 32;  // samples decoded together; more would cost memory and hardly save time
 constexpr std::int32_t kEnded = -1;
-constexpr int kDrafts = 3;  // with the newest token as many rows as products compute as they do one
+constexpr int kDrafts = 3;                // with the newest token as many rows as products compute as they do one
+constexpr std::int64_t kFewestLanes = 8;  // narrower vectors convert bytes more slowly than floats are read
 constexpr std::int64_t kFewestWeights = 1 << 19;  // fewer stay in the second-level cache, and cost little to read
 
 // Samples first … first + count - 1 of a run.
@@ -122,7 +123,8 @@ class Batch {
 
 }  // namespace
 
-int prepare_drafts(DecoderModel& model) {
+int prepare_drafts(DecoderModel& model, const simd::Kernels& kernels) {
+  if (kernels.vector_floats < kFewestLanes) return 0;
   if (multiplied_weights(model.parameters(), model.config()) < kFewestWeights) return 0;
   try {
     quantize(model.parameters(), model.config());

@@ -31,7 +31,7 @@ struct GenerationOptions {
 /// Where that is faster, gives the weights their copies and returns how many tokens to draft; elsewhere, also if there are
 /// none since a weight is not finite, returns 0. Products read the copies from then on, other than in generate() with that
 /// number of drafts.
-int prepare_drafts(DecoderModel& model);
+int prepare_drafts(DecoderModel& model, const simd::Kernels& kernels);
 
 /// Why a sample ended.
 enum class StopReason { tokens, end_token, callback };

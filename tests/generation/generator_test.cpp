@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "models/quantize.h"
+#include "simd/support.h"
 #include "support/random_model.h"
 
 namespace attn {
@@ -172,20 +173,22 @@ TEST_CASE("what is not a number ends a text with drafts where it does without") 
   }
 }
 
-TEST_CASE("drafts are prepared for models whose weights are many, and finite") {
-  ModelConfig config = tiny_config(Architecture::gpt2, 16);
-  const auto small = random_model(config);
-  CHECK(prepare_drafts(*small) == 0);
-  config.d_ff = 20000;
-  const auto large = random_model(config);
-  CHECK(prepare_drafts(*large) == 3);
-  CHECK(large->output_weight().quantized != nullptr);
-  const auto damaged = random_model(config);
-  damaged->parameters().find("layers.1.feed_forward.down.weight")->tensor.data[5] =
-      std::numeric_limits<float>::infinity();
-  CHECK(prepare_drafts(*damaged) == 0);
-  for (const NamedParameter& parameter : damaged->parameters().list()) CHECK(parameter.tensor.quantized == nullptr);
-  CHECK(damaged->output_weight().quantized == nullptr);
+TEST_CASE("drafts are prepared for models whose weights are many, and finite, where vectors convert bytes fast") {
+  ModelConfig large = tiny_config(Architecture::gpt2, 16);
+  large.d_ff = 20000;
+  test::for_each_instruction_set([&](const simd::Kernels& kernels) {
+    const auto small = random_model(tiny_config(Architecture::gpt2, 16)), model = random_model(large),
+               damaged = random_model(large);
+    const bool fast = kernels.vector_floats >= 8;
+    CHECK(prepare_drafts(*small, kernels) == 0);
+    CHECK(prepare_drafts(*model, kernels) == (fast ? 3 : 0));
+    CHECK((model->output_weight().quantized != nullptr) == fast);
+    damaged->parameters().find("layers.1.feed_forward.down.weight")->tensor.data[5] =
+        std::numeric_limits<float>::infinity();
+    CHECK(prepare_drafts(*damaged, kernels) == 0);
+    for (const NamedParameter& parameter : damaged->parameters().list()) CHECK(parameter.tensor.quantized == nullptr);
+    CHECK(damaged->output_weight().quantized == nullptr);
+  });
 }
 
 TEST_CASE("no tokens wanted, none made") {
