@@ -1,9 +1,9 @@
 #include "tensor/parameters.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 
@@ -57,19 +57,18 @@ const NamedParameter* Parameters::find(const std::string& name) const {
 }
 
 void Parameters::quantize(const std::function<bool(const NamedParameter&)>& wanted) {
-  for (const NamedParameter& parameter : list_) {
-    const Tensor& tensor = parameter.tensor;
-    if (!wanted(parameter)) continue;
-    if (!std::all_of(tensor.data, tensor.data + tensor.size(), [](float x) { return std::isfinite(x); })) {
-      fail(parameter.name, " holds a number that is not finite, which has no form in whole numbers");
+  std::vector<std::unique_ptr<const QuantizedMatrix>> copies(list_.size());
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    const Tensor& tensor = list_[i].tensor;
+    if (!wanted(list_[i])) continue;
+    copies[i] = std::make_unique<QuantizedMatrix>(tensor.data, tensor.rows(), tensor.columns());
+    if (!copies[i]->is_finite()) {
+      fail(list_[i].name, " holds a number that is not finite, which has no form in whole numbers");
     }
   }
-  for (std::size_t i = 0; i < list_.size(); ++i) {
-    if (!wanted(list_[i])) continue;
-    const Tensor& tensor = list_[i].tensor;
-    quantized_.push_back(std::make_unique<QuantizedMatrix>(tensor.data, tensor.rows(), tensor.columns()));
-    list_[i].tensor.quantized = owners_[i]->quantized = quantized_.back().get();
-  }
+  quantized_ = std::move(copies);
+  for (std::size_t i = 0; i < list_.size(); ++i)
+    list_[i].tensor.quantized = owners_[i]->quantized = quantized_[i].get();
 }
 
 void Parameters::enable_gradients(int lanes) {

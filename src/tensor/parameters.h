@@ -94,8 +94,8 @@ class Parameters {
   static Array make_array(std::int64_t size);
 
   std::vector<NamedParameter> list_;
-  std::vector<Tensor*> owners_;  // the modules' tensors, in the order of list_
-  std::vector<std::unique_ptr<const QuantizedMatrix>> quantized_;
+  std::vector<Tensor*> owners_;                                    // the modules' tensors, in the order of list_
+  std::vector<std::unique_ptr<const QuantizedMatrix>> quantized_;  // likewise; null: no copy
   Array values_;
   struct Lane {
     std::vector<Gradient> slots;  // in the order of list_

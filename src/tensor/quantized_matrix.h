@@ -12,8 +12,10 @@ class QuantizedMatrix {
  public:
   static constexpr std::int64_t kStrideUnit = 16;  // kernels read whole vectors of bytes
 
-  /// values (rows, columns), all finite.
+  /// values (rows, columns).
   QuantizedMatrix(const float* values, std::int64_t rows, std::int64_t columns);
+  /// Whether all values were. A row that holds one that was not stands for nothing.
+  bool is_finite() const;
 
   /// (rows, stride): a row is `columns` numbers, and zeros up to the next multiple of kStrideUnit.
   const std::int8_t* values() const { return values_.data(); }
