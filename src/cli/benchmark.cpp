@@ -166,15 +166,13 @@ class StepTimes : public TrainingObserver {
 // Of a token of texts that `generate` writes greedily from a first token on, as long as the context, or as the time allows.
 double token_seconds(const Bench& bench, const DecoderModel& model, int drafts) {
   constexpr int kFewest = 32;
-  GenerationOptions options{.sampling = {.greedy = true}, .drafts = drafts};
+  const int context = model.config().context;
+  GenerationOptions options{.sampling = {.greedy = true}, .tokens = std::min(context, kFewest), .drafts = drafts};
   const auto write = [&] {
     constexpr std::int32_t kFirst = 0;
-    generate(
-        model, bench.kernels, bench.pool, {&kFirst, 1}, options, [](int, std::int32_t) { return true; },
-        [](int, StopReason) {});
+    const auto go_on = [](int, std::int32_t) { return true; };
+    generate(model, bench.kernels, bench.pool, {&kFirst, 1}, options, go_on, [](int, StopReason) {});
   };
-  const int context = model.config().context;
-  options.tokens = std::min(context, kFewest);
   write();
   const double fitting = bench.seconds / kRuns / seconds_of(write, 1) * options.tokens;
   if (fitting > options.tokens) options.tokens = fitting < context ? static_cast<int>(fitting) : context;
@@ -271,27 +269,28 @@ Measurement measure_training(const Bench& bench, const TrainShape& shape) {
 std::vector<Measurement> measure_decoding(const Bench& bench, const TrainShape& shape) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
-  const auto bytes =
-      static_cast<double>(sizeof(float)) * static_cast<double>(multiplied_weights(model.parameters(), model.config()));
-  const auto measure = [&](const char* how, double read, int drafts) {
-    const double seconds = token_seconds(bench, model, drafts);
-    const double bandwidth = measure_bandwidth(bench, static_cast<std::size_t>(read));
-    return Measurement{"decode",
-                       name_of(shape) + how,
-                       bench.pool.threads(),
-                       1e3 * seconds,
-                       1 / seconds,
-                       "tokens/s",
-                       100 * read / seconds / bandwidth};
+  const auto weights = static_cast<double>(multiplied_weights(model.parameters(), model.config()));
+  const auto measure = [&](const char* how, double weight_bytes, int drafts) {
+    const double seconds = token_seconds(bench, model, drafts), bytes = weight_bytes * weights;
+    const double bandwidth = measure_bandwidth(bench, static_cast<std::size_t>(bytes));
+    return Measurement{.group = "decode",
+                       .name = name_of(shape) + how,
+                       .threads = bench.pool.threads(),
+                       .milliseconds = 1e3 * seconds,
+                       .value = 1 / seconds,
+                       .unit = "tokens/s",
+                       .percent = 100 * bytes / seconds / bandwidth};
   };
-  std::vector<Measurement> rows = {measure("", bytes, 0)};
-  if (const int drafts = prepare_drafts(model, bench.kernels)) {
+  std::vector<Measurement> rows = {measure("", sizeof(float), 0)};
+  GenerationOptions options;
+  prepare_drafts(model, bench.kernels, options);
+  if (options.drafts > 0) {
     rows.front().name += ", no drafts";
-    rows.insert(rows.begin(), measure("", bytes, drafts));
+    rows.insert(rows.begin(), measure("", sizeof(float), options.drafts));
   } else {
     quantize(model.parameters(), model.config());
   }
-  rows.push_back(measure(", int8", bytes / sizeof(float), 0));
+  rows.push_back(measure(", int8", 1, 0));
   return rows;
 }
 

@@ -147,8 +147,7 @@ class GenerateCommand : public Command {
     generation.end_id = source.config().end_id;
     generation.vocabulary = source.tokenizer->vocabulary_size();
 
-    if (generation.samples == 1 && use_.precision == Precision::f32)
-      generation.drafts = prepare_drafts(*source.model, kernels);
+    if (use_.precision == Precision::f32) prepare_drafts(*source.model, kernels, generation);
     const auto samples = static_cast<std::size_t>(generation.samples);
     std::vector<StreamedText> texts(samples, StreamedText(*source.tokenizer, settings_.stop, tokens.ids));
     ThreadPool pool(settings_.thread_count(*source.model));

@@ -15,6 +15,7 @@ constexpr int kBatch = 32;  // samples decoded together; more would cost memory 
 constexpr std::int32_t kEnded = -1;
 constexpr int kDrafts = 3;                // with the newest token as many rows as products compute as they do one
 constexpr std::int64_t kFewestLanes = 8;  // narrower vectors convert bytes more slowly than floats are read
+constexpr int kFewestTokens = 32;         // fewer do not make up for copying the weights
 constexpr std::int64_t kFewestWeights = 1 << 19;  // fewer stay in the second-level cache, and cost little to read
 
 // Samples first … first + count - 1 of a run.
@@ -123,15 +124,17 @@ class Batch {
 
 }  // namespace
 
-int prepare_drafts(DecoderModel& model, const simd::Kernels& kernels) {
-  if (kernels.vector_floats < kFewestLanes) return 0;
-  if (multiplied_weights(model.parameters(), model.config()) < kFewestWeights) return 0;
+void prepare_drafts(DecoderModel& model, const simd::Kernels& kernels, GenerationOptions& options) {
+  if (options.samples > 1 || options.tokens < kFewestTokens || kernels.vector_floats < kFewestLanes ||
+      multiplied_weights(model.parameters(), model.config()) < kFewestWeights) {
+    return;
+  }
   try {
     quantize(model.parameters(), model.config());
+    options.drafts = kDrafts;
   } catch (const Error&) {
-    return 0;
+    // Without copies there are no drafts.
   }
-  return kDrafts;
 }
 
 void generate(const DecoderModel& model, const simd::Kernels& kernels, ThreadPool& pool,

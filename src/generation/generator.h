@@ -28,10 +28,9 @@ struct GenerationOptions {
 /// read in one pass with the floats, which chooses again, with the same random numbers; the first that differs takes the
 /// drafts behind it back. The tokens are those without drafts.
 ///
-/// Where that is faster, gives the weights their copies and returns how many tokens to draft; elsewhere, also if there are
-/// none since a weight is not finite, returns 0. Products read the copies from then on, other than in generate() with that
-/// number of drafts.
-int prepare_drafts(DecoderModel& model, const simd::Kernels& kernels);
+/// Sets options.drafts where that is faster, and gives the weights their copies; elsewhere, also if there are none since a
+/// weight is not finite, changes nothing. Products read the copies from then on, other than in generate() with drafts.
+void prepare_drafts(DecoderModel& model, const simd::Kernels& kernels, GenerationOptions& options);
 
 /// Why a sample ended.
 enum class StopReason { tokens, end_token, callback };

@@ -173,21 +173,25 @@ TEST_CASE("what is not a number ends a text with drafts where it does without") 
   }
 }
 
-TEST_CASE("drafts are prepared for models whose weights are many, and finite, where vectors convert bytes fast") {
+TEST_CASE("drafts are prepared for one text of a model whose weights are many, and finite, where bytes are read fast") {
   ModelConfig large = tiny_config(Architecture::gpt2, 16);
   large.d_ff = 20000;
   test::for_each_instruction_set([&](const simd::Kernels& kernels) {
     const auto small = random_model(tiny_config(Architecture::gpt2, 16)), model = random_model(large),
                damaged = random_model(large);
-    const bool fast = kernels.vector_floats >= 8;
-    CHECK(prepare_drafts(*small, kernels) == 0);
-    CHECK(prepare_drafts(*model, kernels) == (fast ? 3 : 0));
-    CHECK((model->output_weight().quantized != nullptr) == fast);
     damaged->parameters().find("layers.1.feed_forward.down.weight")->tensor.data[5] =
         std::numeric_limits<float>::infinity();
-    CHECK(prepare_drafts(*damaged, kernels) == 0);
+    const auto drafts = [&](DecoderModel& of, GenerationOptions options) {
+      prepare_drafts(of, kernels, options);
+      CHECK((of.output_weight().quantized != nullptr) == (options.drafts > 0));
+      return options.drafts;
+    };
+    CHECK(drafts(*small, {}) == 0);
+    CHECK(drafts(*damaged, {}) == 0);
     for (const NamedParameter& parameter : damaged->parameters().list()) CHECK(parameter.tensor.quantized == nullptr);
-    CHECK(damaged->output_weight().quantized == nullptr);
+    CHECK(drafts(*model, {.tokens = 20}) == 0);
+    CHECK(drafts(*model, {.samples = 2}) == 0);
+    CHECK(drafts(*model, {}) == (kernels.vector_floats >= 8 ? 3 : 0));
   });
 }
 
