@@ -56,11 +56,13 @@ class BenchCommand : public Command {
                  .default_text = "four models",
                  .help = "only training steps of a GPT-2 style model of SHAPE: layers, heads, d_model, context, "
                          "batch, vocabulary, as 4,4,128,64,12,65"});
-    options.add(decode_,
-                {.name = "decode",
-                 .metavar = "SHAPE",
-                 .default_text = "two models",
-                 .help = "only greedy decoding with such a model, one sequence on one thread, in f32 and int8"});
+    options.add(
+        decode_,
+        {.name = "decode",
+         .metavar = "SHAPE",
+         .default_text = "two models",
+         .help =
+             "only greedy decoding with such a model, one sequence on one thread, in f32, drafted or not, and int8"});
     options.add(text_, {.name = "text",
                         .metavar = "FILE",
                         .default_text = "none",
