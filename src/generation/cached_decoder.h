@@ -33,8 +33,8 @@ class CachedDecoder {
   /// These are for one slot, and for no more tokens than there is room for.
   /// It reads one more token with the weights' copies in whole numbers.
   void draft(std::int32_t token);
-  /// It reads more tokens in one pass. Logits are those of append() for one after the other, to the last bit, if the tokens
-  /// are at most four and there is one thread or more.
+  /// It reads more tokens in one pass. Logits are those of append() for one after the other: of up to four tokens, to the
+  /// last bit.
   void append_all(std::span<const std::int32_t> tokens);
   /// Its newest tokens, `count` of them, have not been read; without them there are no logits until the next are.
   void take_back(int count);

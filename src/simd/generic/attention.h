@@ -106,7 +106,7 @@ void attention(const Attention& p, int64_t block, float* scratch) {
   const Head h = head_of(p, sequence, block % p.heads);
   const int64_t t = (tile - first_tile(p, sequence)) * kQueryTile;
   if (t >= h.queries) return;
-  if (h.queries - t <= kDecodeQueries) return attend_few(p, h, t, scratch);
+  if (are_few(p, h, t)) return attend_few(p, h, t, scratch);
   attend_tile(p, h, t, scratch);
 }
 

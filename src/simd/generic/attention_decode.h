@@ -1,6 +1,6 @@
 #pragma once
-// Attention of few queries, as in decoding with a cache: keys and values are streamed once for each, nothing is
-// copied. Also the weights themselves, for those who want to see them.
+// Attention of few queries, as in decoding with a cache: keys are streamed once, nothing is copied. Also the weights
+// themselves, for those who want to see them.
 
 #include "simd/generic/attention_tiles.h"
 #include "simd/generic/dots.h"
@@ -10,16 +10,24 @@
 namespace attn::simd {
 namespace {
 
-constexpr int64_t kDecodeQueries = kDotRows;  // most of them: so many rows of products too are computed as one is
-constexpr int64_t kDecodeKeys = 256;          // keys that are visited between two updates of the statistics
+constexpr int64_t kDecodeQueries = kDotRows;             // most that follow others
+constexpr int64_t kDecodeKeys = 256;                     // visited between two updates of the statistics
+constexpr int64_t kDecodeStride = kDecodeKeys + kLanes;  // floats from one query's weights to the next one's
 
 int64_t decode_scratch(const Attention&) {
-  return kDecodeKeys + kLanes;
+  return kDecodeQueries * kDecodeStride;
 }
 
 /// out (keys) = sums·factor.
 ATTN_INLINE void scale_scores(const float* sums, float factor, int64_t keys, float* out) {
   for_each_vector(0, keys, [=](int64_t j, auto lanes) { store(out + j, load(sums + j, lanes) * factor, lanes); });
+}
+
+/// Whether the queries from t on are few. Tiles are faster for more than two, but those that follow what a cache holds come
+/// out as one after the other would, as rows of products do.
+ATTN_INLINE bool are_few(const Attention& p, const Head& h, int64_t t) {
+  const bool follow = p.causal && h.keys > h.queries;
+  return h.queries - t <= (follow ? kDecodeQueries : 2);
 }
 
 struct DecodeState {
@@ -51,28 +59,35 @@ float weigh_keys(const Attention& p, const Head& h, int64_t t, int64_t s, int64_
   return factor;
 }
 
-void attend_query(const Attention& p, const Head& h, int64_t t, float* weights) {
-  const float* query = h.query + t * p.ld_query;
-  float* out = p.out + (h.row + t) * p.ld_out + h.head * p.d_head;
-  for (int64_t i = 0; i < p.d_head; ++i) out[i] = 0;
-  DecodeState state = {-__builtin_inff(), 0};
-  const int64_t key_end = visible_keys(h, t);
+/// Queries from t on, which are few: each as if it were alone, to the last bit.
+void attend_few(const Attention& p, const Head& h, int64_t t, float* scratch) {
+  const int64_t queries = h.queries - t, key_end = visible_keys(h, h.queries - 1);
+  const float* const query = h.query + t * p.ld_query;
+  float* const out = p.out + (h.row + t) * p.ld_out + h.head * p.d_head;
+  DecodeState states[kDecodeQueries];
+  for (int64_t r = 0; r < queries; ++r) {
+    states[r] = {-__builtin_inff(), 0};
+    for (int64_t i = 0; i < p.d_head; ++i) out[r * p.ld_out + i] = 0;
+  }
   for (int64_t s = 0; s < key_end; s += kDecodeKeys) {
     const int64_t count = min(kDecodeKeys, key_end - s);
-    dot_products(
-        query, p.ld_query, 1, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count,
-        [&](int64_t, int64_t j, int64_t keys, const float* sums) { scale_scores(sums, p.scale, keys, weights + j); });
-    const float factor = weigh_keys(p, h, t, s, count, weights, state);
-    add_weighted_rows(weights, h.value + s * p.ld_value, p.ld_value, count, p.d_head, factor, out);
+    dot_products(query, p.ld_query, queries, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count,
+                 [&](int64_t r, int64_t j, int64_t keys, const float* sums) {
+                   scale_scores(sums, p.scale, keys, scratch + r * kDecodeStride + j);
+                 });
+    for (int64_t r = 0; r < queries; ++r) {
+      const int64_t seen = min(count, visible_keys(h, t + r) - s);
+      if (seen <= 0) continue;
+      float* const weights = scratch + r * kDecodeStride;
+      const float factor = weigh_keys(p, h, t + r, s, seen, weights, states[r]);
+      add_weighted_rows(weights, h.value + s * p.ld_value, p.ld_value, seen, p.d_head, factor, out + r * p.ld_out);
+    }
   }
-  if (state.total != 0) scale(out, WeightDropout(p).kept / state.total, 0, p.d_head);
-  if (p.log_sum_exp) {
-    p.log_sum_exp[(h.row + t) * p.heads + h.head] = state.largest + __builtin_logf(state.total);
+  for (int64_t r = 0; r < queries; ++r) {
+    const auto [largest, total] = states[r];
+    if (total != 0) scale(out + r * p.ld_out, WeightDropout(p).kept / total, 0, p.d_head);
+    if (p.log_sum_exp) p.log_sum_exp[(h.row + t + r) * p.heads + h.head] = largest + __builtin_logf(total);
   }
-}
-
-void attend_few(const Attention& p, const Head& h, int64_t t, float* scratch) {
-  for (; t < h.queries; ++t) attend_query(p, h, t, scratch);
 }
 
 void attention_weights(const Attention& p, int64_t sequence, int64_t head, float* weights, float* scores) {
