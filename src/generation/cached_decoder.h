@@ -30,15 +30,14 @@ class CachedDecoder {
   /// full, the last half of it (with the new token) is read again in one pass from position 0.
   void append(std::span<const std::int32_t> tokens);
 
-  /// These are for one slot, and for no more tokens than there is room for.
-  /// It reads one more token with the weights' copies in whole numbers.
+  /// The only slot reads one more token, for which there must be room, with the weights' copies in whole numbers.
   void draft(std::int32_t token);
-  /// It reads more tokens in one pass. Logits are those of append() for one after the other: of up to four tokens, to the
-  /// last bit.
+  /// The only slot reads several tokens, for which there must be room, in one pass. Logits are those of append() for one
+  /// after the other: of up to four tokens, to the last bit.
   void append_all(std::span<const std::int32_t> tokens);
-  /// Its newest tokens, `count` of them, have not been read; without them there are no logits until the next are.
+  /// The only slot forgets its newest `count` tokens. There are no logits until it reads others.
   void take_back(int count);
-  /// Tokens that the context has room for.
+  /// Tokens that the first slot has room for.
   int room() const { return cache_.context() - cache_.length(0); }
 
   /// Logits (V) of the token that follows in this slot, or that followed before the newest `back` tokens of append_all().

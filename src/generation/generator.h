@@ -20,7 +20,7 @@ struct GenerationOptions {
   std::uint64_t seed = 1;
   std::optional<std::int32_t> end_id = {};  // ends a sample; nothing: only the number of tokens and the callback do
   int vocabulary = 0;                       // only ids below this are drawn; 0: all that the model has
-  int drafts = 0;                           // tokens drafted ahead of those of a single sample, as below; 0: none
+  int drafts = 0;                           // tokens drafted ahead of a single sample, as below: at most 3; 0: none
 };
 
 /// Speculative decoding (Leviathan, Kalman, Matias 2023) of a model with its own weights in whole numbers (as in QuantSpec,

@@ -59,16 +59,17 @@ const NamedParameter* Parameters::find(const std::string& name) const {
 void Parameters::quantize(const std::function<bool(const NamedParameter&)>& wanted) {
   std::vector<std::unique_ptr<const QuantizedMatrix>> copies(list_.size());
   for (std::size_t i = 0; i < list_.size(); ++i) {
-    const Tensor& tensor = list_[i].tensor;
     if (!wanted(list_[i])) continue;
+    const Tensor& tensor = list_[i].tensor;
     copies[i] = std::make_unique<QuantizedMatrix>(tensor.data, tensor.rows(), tensor.columns());
     if (!copies[i]->is_finite()) {
       fail(list_[i].name, " holds a number that is not finite, which has no form in whole numbers");
     }
   }
   quantized_ = std::move(copies);
-  for (std::size_t i = 0; i < list_.size(); ++i)
+  for (std::size_t i = 0; i < list_.size(); ++i) {
     list_[i].tensor.quantized = owners_[i]->quantized = quantized_[i].get();
+  }
 }
 
 void Parameters::enable_gradients(int lanes) {
