@@ -18,6 +18,10 @@ constexpr std::int64_t kFewestLanes = 8;  // narrower vectors convert bytes more
 constexpr int kFewestTokens = 32;         // fewer do not make up for copying the weights
 constexpr std::int64_t kFewestWeights = 1 << 19;  // fewer stay in the second-level cache, and cost little to read
 
+// What a round of drafts costs in passes without drafts, about: its own pass, and every draft. Texts whose drafts are
+// wrong too often to make up for it pause: each token without drafts earns a share of a new try.
+constexpr double kRoundCost = 1.25, kDraftCost = 0.4, kTry = 1.0 / 32, kMostCredit = 4;
+
 // Samples first … first + count - 1 of a run.
 class Batch {
  public:
@@ -39,6 +43,7 @@ class Batch {
         if (position > 0) decoder_.append(newest_);
         for (int slot = 0; slot < static_cast<int>(newest_.size()); ++slot) draw(slot, position, on_token, on_end);
         ++position;
+        earn(kTry);
       }
       if (running_ == 0) return;
     }
@@ -50,25 +55,28 @@ class Batch {
  private:
   std::int32_t& newest(int slot) { return newest_[static_cast<std::size_t>(slot)]; }
 
-  // Drafts for which there is room: beside the newest token in the context, and before the last token that is wanted.
+  // Drafts that are worth a try and have room: beside the newest token in the context, and before the last token that is
+  // wanted.
   int possible_drafts(int position) const {
-    if (newest_.size() > 1) return 0;
+    if (newest_.size() > 1 || credit_ < 0) return 0;
     return std::min({options_.drafts, decoder_.room() - 1, options_.tokens - position - 1});
   }
 
   // Drafts tokens, reads the newest and them with the model's own weights, and draws from what it says as long as it says
   // what they are: one token or more. Returns the position of the next.
   int draw_drafted(int position, int drafts, const OnToken& on_token, const OnEnd& on_end) {
+    const int first = position;
     draft(position, drafts);
     decoder_.append_all(ahead_);
-    for (auto back = static_cast<int>(ahead_.size()) - 1;; --back) {
-      draw(0, position++, on_token, on_end, back);
-      if (newest(0) == kEnded || back == 0) return position;
-      if (newest(0) == *(ahead_.end() - back)) continue;
-      decoder_.take_back(back);
-      return position;
-    }
+    int back = static_cast<int>(ahead_.size()) - 1;  // drafts that have not been compared
+    draw(0, position++, on_token, on_end, back);
+    for (; back > 0 && newest(0) == *(ahead_.end() - back); --back) draw(0, position++, on_token, on_end, back - 1);
+    decoder_.take_back(back);
+    earn(position - first - kRoundCost - kDraftCost * drafts);
+    return position;
   }
+
+  void earn(double passes) { credit_ = std::min(kMostCredit, credit_ + passes); }
 
   // ahead_ becomes the newest token and those drafted behind it.
   void draft(int position, int drafts) {
@@ -118,6 +126,7 @@ class Batch {
   Sampler& sampler_;
   const GenerationOptions& options_;
   int first_, running_;
+  double credit_ = 0;                 // passes that drafts have saved
   std::vector<std::int32_t> newest_;  // (slots): each sample's newest token, or kEnded
   std::vector<std::int32_t> ahead_;   // the newest token of the only sample, and drafts
 };
