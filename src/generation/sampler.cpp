@@ -1,6 +1,7 @@
 #include "generation/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -12,6 +13,14 @@ namespace attn {
 namespace {
 
 constexpr float kExcluded = -std::numeric_limits<float>::infinity();
+
+constexpr int kBins = 256;        // of logits, for top-p
+constexpr float kBinsOfUnit = 8;  // so many for a difference of 1
+
+// Of a logit that is relative to the largest one.
+int bin_of(float logit) {
+  return static_cast<int>(std::min(-logit * kBinsOfUnit, static_cast<float>(kBins - 1)));
+}
 
 // The position of the largest logit, the first of several.
 std::size_t largest(std::span<const float> logits) {
@@ -111,17 +120,35 @@ double Sampler::collect(std::span<const float> logits) {
 
 void Sampler::keep_top_p(std::span<float> logits) {
   if (options_.top_p >= 1) return;
-  const double total = collect(logits);
-  // Tokens below this weight have less than 1 - p in all: they are not needed, and most tokens are such.
-  const double limit = 0.999 * (1 - static_cast<double>(options_.top_p)) * total / static_cast<double>(logits.size());
-  std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.weight < limit; });
+  // Sums of weights by logit, the likeliest tokens first: only the tokens of the sum with which the probability is reached
+  // need sorting.
+  std::array<double, kBins> sums{};
+  int last_bin = 0;
+  double total = 0;
+  for (const float logit : logits) {
+    if (logit == kExcluded) continue;
+    const float weight = std::exp(logit);
+    const int bin = bin_of(logit);
+    sums[static_cast<std::size_t>(bin)] += weight;
+    last_bin = std::max(last_bin, bin);
+    total += weight;
+  }
+  double missing = total * options_.top_p;  // weight that the selection lacks
+  int bin = 0;
+  for (; bin < last_bin && sums[static_cast<std::size_t>(bin)] < missing; ++bin) {
+    missing -= sums[static_cast<std::size_t>(bin)];
+  }
+  candidates_.clear();
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (logits[i] == kExcluded || bin_of(logits[i]) != bin) continue;
+    candidates_.push_back({logits[i], std::exp(logits[i]), static_cast<std::int32_t>(i)});
+  }
   const auto before = [](const Candidate& a, const Candidate& b) {
     return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
   };
   // Bisection by rank: everything before `low` is selected, everything from `high` on is not. Halving the unsorted
   // rest each time costs O(V) in all.
   auto low = candidates_.begin(), high = candidates_.end();
-  double missing = total * options_.top_p;  // weight that the selection lacks
   while (high - low > 1) {
     const auto middle = low + (high - low) / 2;
     std::nth_element(low, middle, high, before);
