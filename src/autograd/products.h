@@ -67,15 +67,20 @@ inline void set_weight(const Context& context, simd::Matmul& product, const Tens
   }
 }
 
-/// One product on all threads.
-inline void run_matmul(Context& context, simd::Matmul product) {
-  product.bf16 = context.bf16;
+/// One product on all threads, in the context's precision.
+inline void run_matmul(Context& context, const simd::Matmul& product) {
+  if (product.bf16 != context.bf16) {
+    simd::Matmul changed = product;
+    changed.bf16 = context.bf16;
+    return run_matmul(context, changed);
+  }
   const simd::MatmulPlan plan = context.kernels.plan_matmul(product);
   if (plan.rounds == 1 && plan.pack_blocks == 0 && plan.blocks == 1) {  // of a small model, most: nothing to share
     context.pool.reserve_scratch(plan.scratch);
     return context.kernels.matmul(product, plan, 0, 0, nullptr, context.pool.scratch(0));
   }
-  run_products(context, &product, 1, 0, [](std::int64_t) {});
+  simd::Matmul products[] = {product};
+  run_products(context, products, 1, 0, [](std::int64_t) {});
 }
 
 }  // namespace attn

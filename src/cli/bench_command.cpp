@@ -55,7 +55,7 @@ class BenchCommand : public Command {
                  .metavar = "SHAPE",
                  .default_text = "four models",
                  .help = "only training steps of a GPT-2 style model of SHAPE: layers, heads, d_model, context, "
-                         "batch, vocabulary, as 4,4,128,64,12,65"});
+                         "batch, vocabulary, as 4,4,128,64,12,65; in f32, and in bf16 where an instruction helps"});
     options.add(
         decode_,
         {.name = "decode",
@@ -137,13 +137,18 @@ class BenchCommand : public Command {
     }
   }
 
+  void train(Invocation& call, const Bench& bench, const TrainShape& shape) {
+    show(call, measure_training(bench, shape, Precision::f32));
+    if (bench.kernels.bf16_instruction) show(call, measure_training(bench, shape, Precision::bf16));
+  }
+
   void decode(Invocation& call, const Bench& bench, const TrainShape& shape) {
     for (const Measurement& m : measure_decoding(bench, shape)) show(call, m);
   }
 
   void measure_asked(Invocation& call, const Bench& bench) {
     if (!matmul_.empty()) measure_products(call, bench, {matmul_[0], matmul_[1], matmul_[2]});
-    if (!train_.empty()) show(call, measure_training(bench, model_shape(train_)));
+    if (!train_.empty()) train(call, bench, model_shape(train_));
     if (bench.pool.threads() > 1) return;
     if (!decode_.empty()) decode(call, bench, model_shape(decode_));
     if (text_.empty()) return;
@@ -156,7 +161,7 @@ class BenchCommand : public Command {
     show(call, {"limit", "fused multiply-adds", threads, 0, limits.flops / 1e9, "GFLOP/s", 0});
     show(call, {"limit", "reading 256 MiB", threads, 0, limits.bandwidth / 1e9, "GB/s", 0});
     for (const MatmulShape& shape : kMatmulShapes) measure_products(call, bench, shape);
-    for (const TrainShape& shape : kTrainShapes) show(call, measure_training(bench, shape));
+    for (const TrainShape& shape : kTrainShapes) train(call, bench, shape);
     if (threads > 1) return;
     for (const TrainShape& shape : kDecodeShapes) decode(call, bench, shape);
   }
@@ -182,11 +187,11 @@ const CommandRow kBenchCommand{
         "attn bench --matmul 768,512,128 --train 4,4,128,64,12,65\n"
         "attn bench --text play.txt --vocab-size 8000\n",
     .details =
-        "Percentages are of the fused multiply-add peak, measured again right after each run, since a processor's "
+        "Percentages are of the fused multiply-add peak in f32, measured again right after each run, since a "
+        "processor's "
         "clock falls with load; of decoding, of what reading the weights once a token allows at the bandwidth measured "
         "for a buffer of their size: more than 100 where drafts save reading (attn help speed). Decoding is measured "
-        "as "
-        "attn generate does it with weights in f32, where that drafts also without drafts, and in int8 "
+        "as attn generate does it with weights in f32, where that drafts also without drafts, and in int8 "
         "(--precision).\n",
     .make = make_command<BenchCommand>,
 };

@@ -245,11 +245,12 @@ double training_flops(const TrainShape& shape) {
   return tokens * (6 * weights + 12.0 * shape.layers * c * shape.context);
 }
 
-Measurement measure_training(const Bench& bench, const TrainShape& shape) {
+Measurement measure_training(const Bench& bench, const TrainShape& shape, Precision precision) {
   DecoderModel model(config_of(shape));
   initialize(model.parameters(), model.config(), 1);
   RandomTokensTask task(model, shape);
   TrainerOptions options;
+  options.precision = precision;
   options.schedule.steps = 1000000;
   options.eval_every = 1000000;
   Trainer trainer(task, options, bench.pool, bench.kernels);
@@ -258,7 +259,7 @@ Measurement measure_training(const Bench& bench, const TrainShape& shape) {
   const double seconds = times.seconds();
   const double flops = training_flops(shape) / seconds;
   return {"train",
-          name_of(shape),
+          name_of(shape) + (precision == Precision::bf16 ? ", bf16" : ""),
           bench.pool.threads(),
           1e3 * seconds,
           static_cast<double>(shape.batch * shape.context) / seconds,

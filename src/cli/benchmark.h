@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/types.h"
 #include "models/config.h"
 #include "simd/kernels.h"
 #include "threading/thread_pool.h"
@@ -52,8 +53,8 @@ struct TrainShape {
 };
 /// The FLOPs of one training step: 6 per weight and token, and 12·L·C·T per token for attention.
 double training_flops(const TrainShape& shape);
-/// Percent of the multiply-add peak, as above.
-Measurement measure_training(const Bench& bench, const TrainShape& shape);
+/// Percent of the multiply-add peak in f32, as above.
+Measurement measure_training(const Bench& bench, const TrainShape& shape, Precision precision);
 /// Greedy decoding as `attn generate` does it, one sequence; if that drafts, then without drafts; then with weights in int8.
 /// Percent of what reading the weights once a token allows.
 std::vector<Measurement> measure_decoding(const Bench& bench, const TrainShape& shape);

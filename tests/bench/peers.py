@@ -87,6 +87,10 @@ class Peers:
         milliseconds = statistics.median(once() for _ in range(5 if self.options.quick else 101))
         self.row("attn --version", 1, f"{milliseconds:.2f} ms", "-", "-", "below 5 ms")
 
+    def step(self, shape, threads):
+        rows = self.bench("--train", shape, "--threads", str(threads))
+        return next(row for row in rows if row["threads"] == threads and "bf16" not in row["name"])
+
     def train(self):
         if not has("torch"):
             return "PyTorch"
@@ -99,7 +103,7 @@ class Peers:
             steps = 2 if self.options.quick else 5 if large else 30
             for threads in sorted({1, self.options.threads}):
                 ours, theirs = self.alternate(
-                    lambda: self.bench("--train", text, "--threads", str(threads))[-1],
+                    lambda: self.step(text, threads),
                     lambda: 1e3 * step_seconds(shape, threads, steps, 1 if self.options.quick or large else 5),
                 )
                 mine = statistics.median(row["milliseconds"] for row in ours)

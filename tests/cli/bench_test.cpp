@@ -29,10 +29,15 @@ TEST_CASE("bench: only what was asked for") {
   CHECK(names_of({"--matmul", "3,4,5", "--threads", "2"}) ==
         std::vector<std::string>{"1 3 x 4 x 5 NT", "1 3 x 4 x 5 NN", "1 3 x 4 x 5 TN", "2 3 x 4 x 5 NT",
                                  "2 3 x 4 x 5 NN", "2 3 x 4 x 5 TN"});
-  // Decoding is of one thread.
-  CHECK(names_of({"--train", "1,1,8,4,2,10", "--decode", "1,1,8,4,1,10", "--threads", "2"}) ==
-        std::vector<std::string>{"1 GPT 1 x 8, T 4, B 2, V 10", "1 GPT 1 x 8, T 4, B 1, V 10",
-                                 "1 GPT 1 x 8, T 4, B 1, V 10, int8", "2 GPT 1 x 8, T 4, B 2, V 10"});
+  // Training is measured in bf16 too where an instruction helps, decoding on one thread only.
+  std::vector<std::string> steps;
+  for (const char* const step : {"1 GPT 1 x 8, T 4, B 2, V 10", "2 GPT 1 x 8, T 4, B 2, V 10"}) {
+    steps.emplace_back(step);
+    if (simd::kernels()->bf16_instruction) steps.push_back(steps.back() + ", bf16");
+  }
+  CHECK(names_of({"--train", "1,1,8,4,2,10", "--threads", "2"}) == steps);
+  CHECK(names_of({"--decode", "1,1,8,4,1,10", "--threads", "2"}) ==
+        std::vector<std::string>{"1 GPT 1 x 8, T 4, B 1, V 10", "1 GPT 1 x 8, T 4, B 1, V 10, int8"});
   // Where generate drafts, it is measured without drafts too.
   std::vector<std::string> decoding = {"1 GPT 1 x 256, T 4, B 1, V 10", "1 GPT 1 x 256, T 4, B 1, V 10, no drafts",
                                        "1 GPT 1 x 256, T 4, B 1, V 10, int8"};

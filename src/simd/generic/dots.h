@@ -13,11 +13,16 @@ constexpr int64_t kDotRows = 4;  // most rows of a that share one pass over b
 /// Fetches the lines of the next group of rows while this one is read; to be called for every vector at i of a row. The
 /// hardware does not see so many short streams coming: rows of bytes come three times as fast from the third level.
 template <int kColumns, class Element>
-ATTN_INLINE void fetch_next_group(const Element* next, int64_t i) {
+ATTN_INLINE void fetch_next_group(const Element* next, int64_t ldb, int64_t i) {
   constexpr int kLine = 64 / sizeof(Element), kRead = kColumns * kLanes;
-  ATTN_UNROLL
-  for (int line = 0; line < (kRead > kLine ? kRead / kLine : 1); ++line) {
-    __builtin_prefetch(next + i * kColumns + line * kLine);
+  if constexpr (sizeof(Element) == 4 && kColumns == kLanes / kDotRows) {  // of many rows perhaps a part of k
+    ATTN_UNROLL
+    for (int c = 0; c < kColumns; ++c) __builtin_prefetch(next + c * ldb + i);
+  } else {
+    ATTN_UNROLL
+    for (int line = 0; line < (kRead > kLine ? kRead / kLine : 1); ++line) {
+      __builtin_prefetch(next + i * kColumns + line * kLine);
+    }
   }
 }
 
@@ -25,11 +30,11 @@ ATTN_INLINE void fetch_next_group(const Element* next, int64_t i) {
 /// `next` is where the rows after them begin, or null if they are not to be fetched.
 template <int kRows, class Element>
 ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (&b)[kLanes / kRows],
-                          const Element* next, int64_t k) {
+                          const Element* next, int64_t ldb, int64_t k) {
   constexpr int kColumns = kLanes / kRows;
   Vec sums[kLanes] = {};
   for_each_vector(0, k, [&](int64_t i, auto lanes) {
-    if (next) fetch_next_group<kColumns>(next, i);
+    if (next) fetch_next_group<kColumns>(next, ldb, i);
     Vec x[kRows];
     ATTN_UNROLL
     for (int r = 0; r < kRows; ++r) x[r] = load(a[r] + i, lanes);
@@ -57,7 +62,7 @@ ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const Eleme
     for (int c = 0; c < kColumns; ++c) b_rows[c] = b + min(column + c, end - 1) * ldb;
     const int64_t columns = min(kColumns, end - column);
     float sums[kLanes];
-    store(sums, dot_group<kRows>(a_rows, b_rows, fetches ? b + (column + columns) * ldb : nullptr, k));
+    store(sums, dot_group<kRows>(a_rows, b_rows, fetches ? b + (column + columns) * ldb : nullptr, ldb, k));
     for (int64_t r = 0; r < rows; ++r) store_sums(r, column, columns, sums + r * kColumns);
   }
 }

@@ -26,16 +26,25 @@ void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, i
   });
 }
 
+/// y (kCount) = sums + bias, where there is one, [+ y].
+template <int kCount>
+ATTN_INLINE void store_dots(const float* sums, const float* bias, bool add, float* y) {
+  typedef float Some __attribute__((vector_size(4 * kCount), aligned(4), may_alias));
+  Some total = *reinterpret_cast<const Some*>(sums);
+  if (bias) total += *reinterpret_cast<const Some*>(bias);
+  if (add) total += *reinterpret_cast<const Some*>(y);
+  *reinterpret_cast<Some*>(y) = total;
+}
+
 void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_t end) {
-  const float* const bias = part.k == 0 ? p.bias : nullptr;
+  const float* const all_bias = part.k == 0 ? p.bias : nullptr;
   const bool add = p.accumulate || part.k > 0;
   const auto store_sums = [&](int64_t r, int64_t c, int64_t columns, const float* sums) {
     float* y = p.c + r * p.ldc + c;
-    if (columns == kLanes / kDotRows && !bias && !add) {
-      __builtin_memcpy(y, sums, sizeof(float) * kLanes / kDotRows);  // one store
-    } else {
-      for (int64_t i = 0; i < columns; ++i) y[i] = sums[i] + (bias ? bias[c + i] : 0.0f) + (add ? y[i] : 0.0f);
-    }
+    const float* const bias = all_bias ? all_bias + c : nullptr;
+    if (columns == kLanes) return store_dots<kLanes>(sums, bias, add, y);
+    if (columns == kLanes / kDotRows) return store_dots<kLanes / kDotRows>(sums, bias, add, y);
+    for (int64_t i = 0; i < columns; ++i) y[i] = sums[i] + (bias ? bias[i] : 0.0f) + (add ? y[i] : 0.0f);
   };
   if (p.b_bytes) {
     dot_products(p.a + part.k, p.lda, p.m, p.b_bytes + part.k, p.ldb, part.depth, column, end,
@@ -45,7 +54,11 @@ void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_
                    store_sums(r, c, columns, scaled);
                  });
   } else {
-    dot_products(p.a + part.k, p.lda, p.m, p.b + part.k, p.ldb, part.depth, column, end, store_sums);
+    // A last column beside which a group would be empty: all rows at once, where sums of lanes are much of the work.
+    const bool ends_alone = p.m > kLanes / 2 && part.depth < 256 && (end - column) % (kLanes / kDotRows) == 1;
+    const int64_t grouped = ends_alone ? end - 1 : end;
+    dot_products(p.a + part.k, p.lda, p.m, p.b + part.k, p.ldb, part.depth, column, grouped, store_sums);
+    if (ends_alone) multiply_column(p, grouped, part.k, part.depth, 0, p.m);
   }
   if (part.k + part.depth >= p.k) activate_part(p, 0, p.m, column, end - column);
 }
@@ -255,7 +268,7 @@ void multiply_small(const Matmul& p, const MatmulPlan& plan, float* scratch) {
   }
   const int64_t most = n > kLanes ? kTileRows : kVectorTileRows;
   const TileRows tiles(0, p.m, most);
-  const int64_t count = ceil_div(p.m, most);
+  const int64_t count = count_tiles(p.m, most);
   for (int64_t t = 0, strip_end; t < count; t = strip_end) {
     strip_end = tiles.end_of_alike(t, count);
     const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;

@@ -86,7 +86,7 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan) {
   const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops));
   plan.block_tiles = ceil_div(tiles, wanted);
   plan.row_blocks = ceil_div(tiles, plan.block_tiles);
-  const int64_t column_blocks = max(1, min(panels, wanted / plan.row_blocks));
+  const int64_t column_blocks = min(panels, ceil_div(wanted, plan.row_blocks));
   plan.block_columns = ceil_div(panels, column_blocks) * kPanel;
   plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
 }
@@ -126,7 +126,8 @@ ATTN_INLINE bool copies_b(const Matmul& p) {
   if (p.bf16 || p.form == Form::NT || tiled_columns(p) % kLanes != 0) return true;
   const int64_t size = p.k * p.ldb;
   if (kNarrowTiles) return size > kNearby;
-  if (size <= kMostBInPlace && p.m <= (p.ldb % 1024 == 0 ? kMostRowsCompeting : kMostRowsInPlace)) return false;
+  const int64_t most_rows = p.ldb % 1024 == 0 ? kMostRowsCompeting : kMostRowsInPlace;
+  if (p.form == Form::NN && size <= kMostBInPlace && p.m <= most_rows) return false;
   return size > kMostNear || (p.ldb > kMostStride && size > kMostInPlace);
 }
 

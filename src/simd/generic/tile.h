@@ -226,8 +226,12 @@ void multiply_tiles(const TileStrip& t) {
       start += next_start;
       b += t.panel_stride;
       c += kPanel;
-      if (--rows_ahead > 0)
-        a_ahead = {t.a_ahead.next + (t.rows_ahead - rows_ahead) * t.a_ahead_stride, t.a_ahead.stride, t.a_ahead.left};
+      if constexpr (kSteps < kVectors >> 1) {
+        if (--rows_ahead > 0) {
+          const int64_t row_ahead = t.rows_ahead - rows_ahead;
+          a_ahead = {t.a_ahead.next + row_ahead * t.a_ahead_stride, t.a_ahead.stride, t.a_ahead.left};
+        }
+      }
     }
     a += t.a_stride;
     if (next_a.left > 0) next_a.next += t.a_ahead_stride;
@@ -270,12 +274,17 @@ ATTN_INLINE void multiply_strip(TileStrip& t, int64_t rows, int64_t columns, Ope
   tile_function<kTransposed>(rows, t.columns)(t);
 }
 
+/// Tiles of at most `most` rows; a division costs as long as much of a small product.
+ATTN_INLINE int64_t count_tiles(int64_t rows, int64_t most) {
+  return rows <= most ? 1 : ceil_div(rows, most);
+}
+
 /// Rows [begin, end) split evenly into tiles of at most `most` rows.
 struct TileRows {
   int64_t begin, end, rows, longer;  // the first `longer` tiles have one row more than `rows`
 
   ATTN_INLINE TileRows(int64_t first, int64_t last, int64_t most) : begin(first), end(last) {
-    const int64_t tiles = max(1, ceil_div(end - begin, most));
+    const int64_t tiles = count_tiles(end - begin, most);
     rows = tiles == 1 ? end - begin : (end - begin) / tiles;
     longer = (end - begin) - rows * tiles;
   }
