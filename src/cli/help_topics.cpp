@@ -206,7 +206,7 @@ on one thread: sharing so little work costs more than it saves.
 
 Instruction sets: AVX-512 (with VNNI, BF16 or neither), AVX2 or the baseline,
 the best that the machine has; ATTN_SIMD=avx2 forces one. Results of different
-sets differ in the last bits.
+sets differ in the last bits, of bf16 by its rounding.
 
 Memory: parameters x 16 bytes (value, gradient and the optimizer's two averages)
 and the activations of one batch, which grow with --batch x --context but not
@@ -216,10 +216,11 @@ large one does not fit.
 Generating: keys and values of what was read are kept, so a token costs one pass
 of the weights. --samples and lines of translate are computed together, which
 costs less than one after the other. Where the weights exceed 2 MB, generate and
-chat draft a single text: three tokens ahead with a copy of the weights in int8
-(below; a quarter more memory), which one pass of the weights then reads
-together. What the weights choose otherwise is taken back with all behind it, so
-the text is the same, in about 0.6 of the time.
+chat draft a single text of 32 tokens or more (not with SSE2): three tokens ahead
+with a copy of the weights in int8 (below; a quarter more memory), which one pass
+of the weights then reads together. What the weights choose otherwise is taken
+back with all behind it, so the text is the same, in 0.6 to 0.7 of the time;
+where that is too often, drafts pause.
 
 Precision: everything is computed in 32-bit floats (f32) unless --precision asks
 for less.
@@ -231,14 +232,12 @@ for less.
          hardly changes. The folder keeps its floats
   bf16   of train: what is multiplied is rounded to bfloat16, 8 significant
          bits; sums, weights, optimizer, norms, attention and validation stay
-         f32. Faster with AVX-512 on most processors that came after 2019: by
-         AVX512-BF16 where it does more than f32 in a time (AMD's Zen 4; not
-         Intel's Emerald Rapids), else by AVX512-VNNI, which multiplies whole
-         numbers: the bfloat16 numbers of 128 in a row become multiples of a
-         common power of two, 12 bits for the largest, and lose less than a
-         tenth of what rounding lost. What pays is measured at start; where
-         nothing does, floats are rounded, results are the same but for
-         rounding, in the time of f32, and training says so
+         f32. Faster where AVX512-BF16 is (taken on AMD's processors) or
+         AVX512-VNNI (taken on Intel's), from about d_model 256 on. The latter
+         multiplies whole numbers: the bfloat16 numbers of 128 in a row become
+         multiples of a common power of two, 12 bits for the largest, which
+         loses about a tenth of what rounding lost. Without either, floats are
+         rounded, in the time of f32, and training says so
 
     attn train generate play.txt --out play --precision bf16
     attn evaluate play valid.txt --precision int8    # the loss, to compare

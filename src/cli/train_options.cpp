@@ -183,7 +183,7 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
               {.name = "optimizer", .help = "update rule; muon: AdamW, but Muon for the matrices inside the layers"});
   options.add(precision, kPrecisions,
               {.name = "precision",
-               .help = "of what is multiplied; bf16 is faster on most processors with AVX-512: see attn help speed"});
+               .help = "of what is multiplied; bf16 is faster on many processors with AVX-512: see attn help speed"});
   options.add(lr, {.name = "lr",
                    .metavar = "X",
                    .minimum = 0,

@@ -59,27 +59,27 @@ class Batch {
   // wanted.
   int possible_drafts(int position) const {
     if (newest_.size() > 1 || credit_ < 0) return 0;
-    return std::min({options_.drafts, decoder_.room() - 1, options_.tokens - position - 1});
+    return std::min({options_.drafts, kDrafts, decoder_.room() - 1, options_.tokens - position - 1});
   }
 
   // Drafts tokens, reads the newest and them with the model's own weights, and draws from what it says as long as it says
   // what they are: one token or more. Returns the position of the next.
   int draw_drafted(int position, int drafts, const OnToken& on_token, const OnEnd& on_end) {
     const int first = position;
-    draft(position, drafts);
+    const int passes = draft(position, drafts);
     decoder_.append_all(ahead_);
     int back = static_cast<int>(ahead_.size()) - 1;  // drafts that have not been compared
     draw(0, position++, on_token, on_end, back);
     for (; back > 0 && newest(0) == *(ahead_.end() - back); --back) draw(0, position++, on_token, on_end, back - 1);
     decoder_.take_back(back);
-    earn(position - first - kRoundCost - kDraftCost * drafts);
+    earn(position - first - kRoundCost - kDraftCost * passes);
     return position;
   }
 
   void earn(double passes) { credit_ = std::min(kMostCredit, credit_ + passes); }
 
-  // ahead_ becomes the newest token and those drafted behind it.
-  void draft(int position, int drafts) {
+  // ahead_ becomes the newest token and those drafted behind it; returns the passes that this took.
+  int draft(int position, int drafts) {
     ahead_.assign(1, newest(0));
     int read = 0;
     try {
@@ -93,6 +93,7 @@ class Batch {
       // No draft where the copies give no number; what the weights give is seen when they are read.
     }
     decoder_.take_back(read);
+    return read;
   }
 
   void draw(int slot, int position, const OnToken& on_token, const OnEnd& on_end, int back = 0) {

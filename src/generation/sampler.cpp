@@ -93,7 +93,8 @@ void Sampler::penalise(std::span<float> logits, std::span<const std::int32_t> se
     const auto i = static_cast<std::size_t>(id);
     if (i >= logits.size() || penalised_[i] == round_) continue;
     penalised_[i] = round_;
-    logits[i] = logits[i] < 0 ? logits[i] * penalty : logits[i] / penalty;
+    const float penalised = logits[i] < 0 ? logits[i] * penalty : logits[i] / penalty;
+    logits[i] = std::min(penalised, std::numeric_limits<float>::max());  // a tiny penalty would make it infinite
   }
 }
 

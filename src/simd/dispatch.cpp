@@ -1,8 +1,5 @@
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <vector>
 
 #include "simd/kernels.h"
 #include "simd/tables.h"
@@ -26,40 +23,6 @@ bool has_avx512bf16() {
   return has_avx512() && __builtin_cpu_supports("avx512bf16");
 }
 
-/// Floating-point operations a second of `work`, which returns how many it did: of a few runs the best.
-template <class Work>
-double best_rate(Work work) {
-  using Clock = std::chrono::steady_clock;
-  constexpr int kRuns = 5;
-  double best = 0;
-  for (int run = 0; run < kRuns; ++run) {
-    const auto start = Clock::now();
-    const double operations = work();
-    best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return best;
-}
-
-/// Whether tiles of pairs do more in a time than multiply-adds of floats, and enough more to pay for the copies. That of
-/// bfloat16 numbers does twice as much on AMD's Zen 4 (IREE, pull request 15089), but begins only every other cycle on
-/// Intel's Emerald Rapids, which makes it half as much, where that of whole numbers does twice as much (both measured).
-/// Takes less than 0.1 ms.
-bool pays(const PairFormat& format) {
-  constexpr int64_t kRows = 14, kColumns = 32, kPairs = 2 * kPairBlock, kRepeats = 500;
-  constexpr double kLeast = 1.2;
-  const std::vector<float> zeros((kPairs + 2 * kPairs / kPairBlock) * kColumns);  // words and scales
-  std::vector<float> c(kRows * kColumns);
-  const auto* const words = reinterpret_cast<const PairWord*>(zeros.data());
-  float sink = 0;
-  const PairTile tile{words, words, kPairs, c.data(), kColumns, kRows, kColumns, nullptr, false, {}, {}};
-  const double in_floats = best_rate([&] { return kAvx512Kernels.fma_peak(kRepeats, &sink); });
-  const double in_pairs = best_rate([&] {
-    format.multiply(tile);
-    return 2.0 * kRows * kColumns * 2 * kPairs;
-  });
-  return in_pairs > kLeast * in_floats;
-}
-
 template <const PairFormat& kFormat>
 const Kernels& kernels_with(const char* name) {
   static const Kernels table = [name] {
@@ -80,9 +43,12 @@ const Kernels& avx512bf16_kernels() {
   return kernels_with<kAvx512Bf16Pairs>("avx512bf16");
 }
 
+/// AVX512-BF16 does twice f32's work on AMD's processors (Zen 4: IREE, pull request 15089), but half of it on Intel's (its
+/// instruction begins every other cycle, measured on Emerald Rapids), where AVX512-VNNI does twice. A function of the
+/// processor alone, as results depend on it.
 const Kernels& best_kernels() {
-  if (has_avx512bf16() && pays(kAvx512Bf16Pairs)) return avx512bf16_kernels();
-  if (has_avx512vnni() && pays(kAvx512VnniPairs)) return avx512vnni_kernels();
+  if (has_avx512bf16() && __builtin_cpu_is("amd")) return avx512bf16_kernels();
+  if (has_avx512vnni()) return avx512vnni_kernels();
   return has_avx512() ? kAvx512Kernels : has_avx2() ? kAvx2Kernels : kBaselineKernels;
 }
 #else

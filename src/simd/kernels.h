@@ -42,8 +42,8 @@ struct Matmul {
   const int8_t* b_bytes = nullptr;
   const float* byte_scales = nullptr;  // (N)
   /// a and b are rounded to bfloat16 (to the nearest, halves to the even one) before they are multiplied; sums are floats.
-  /// Where PairFormat::scaled, small numbers are less exact, and a number that is not finite makes NaN of its row's or
-  /// column's results. Not together with b_bytes.
+  /// Where PairFormat::scaled, small numbers are less exact, and a number that is not finite, or products beyond a float's
+  /// range, make NaN of their row's or column's results. Not together with b_bytes.
   bool bf16 = false;
   float* c = nullptr;
   int64_t ldc = 0;
@@ -295,8 +295,8 @@ inline void multiply_alone(const Kernels& kernels, const Matmul& product, const 
   }
 }
 
-/// The kernels of the best instruction set that this machine has ("avx512bf16" and "avx512vnni" only where products gain by
-/// them, which is measured), or of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
+/// The kernels of the best instruction set that this machine has ("avx512bf16" only where it is faster than "avx512vnni"), or
+/// of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
 const Kernels* kernels();
 /// By name; null if unknown or not supported by this machine.
 const Kernels* kernels_named(const char* name);

@@ -40,7 +40,7 @@ bool are_scaled(const simd::Kernels& kernels) {
 
 // How far products may be from PyTorch's; those in f32 are 0.06 from them.
 float tolerance(const simd::Kernels& kernels) {
-  return are_scaled(kernels) ? 8e-3f : 1e-5f;
+  return are_scaled(kernels) ? 6e-3f : 1e-5f;
 }
 
 // a·b in this form.

@@ -2,15 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <sstream>
 #include <string>
 
 #include "base/error.h"
+#include "base/random.h"
 
 namespace attn {
 
@@ -94,6 +97,61 @@ TEST_CASE("ties: top-k keeps tokens as likely as the k-th, top-p the lowest ids"
   Sampler first(top_k, 1), second(top_p, 1);
   CHECK(drawn(first, equal).size() == 10);
   CHECK(drawn(second, equal) == std::set<std::int32_t>{0, 1, 2, 3});
+}
+
+// The fewest tokens that together have probability p, the likeliest and, of equal ones, the lowest ids first.
+std::vector<bool> kept_by_top_p(const std::vector<float>& logits, float p) {
+  std::vector<std::size_t> order(logits.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
+  const auto weight = [&](std::size_t i) { return std::exp(static_cast<double>(logits[i] - logits[order.front()])); };
+  double total = 0, sum = 0;
+  for (const std::size_t i : order) total += weight(i);
+  std::vector<bool> kept(logits.size(), false);
+  for (const std::size_t i : order) {
+    if (sum > 0 && sum >= static_cast<double>(p) * total) break;
+    kept[i] = !std::isinf(logits[i]);
+    sum += weight(i);
+  }
+  return kept;
+}
+
+TEST_CASE("top-p keeps what sorting all tokens would keep") {
+  const RandomStream random(1, RandomPurpose::data);
+  std::uint64_t draws = 0;
+  for (const std::size_t vocabulary : {1, 2, 300, 4000}) {
+    for (const float spread :
+         {1.0f, 40.0f, 200.0f}) {                // of the last most are further from the first than the bins reach
+      for (const float step : {0.0f, 0.125f}) {  // 0.125: on the edges of bins, and many alike
+        std::vector<float> logits(vocabulary);
+        for (float& logit : logits) {
+          logit = spread * static_cast<float>(random.uniform(draws++));
+          if (step > 0) logit = step * std::round(logit / step);
+        }
+        if (vocabulary > 2) logits[1] = -kInfinity;
+        for (const float p : {0.0f, 0.3f, 0.95f, 0.9999f}) {
+          CAPTURE(vocabulary);
+          CAPTURE(spread);
+          CAPTURE(step);
+          CAPTURE(p);
+          std::vector<float> filtered = logits;
+          Sampler({.temperature = 1, .top_p = p}, 1).filter(filtered, {});
+          std::vector<bool> kept;
+          for (const float logit : filtered) kept.push_back(!std::isinf(logit));
+          CHECK(kept == kept_by_top_p(logits, p));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a repetition penalty that is almost 0 draws a token that was seen") {
+  const std::vector<float> logits = {1, 10, 2};
+  const std::vector<std::int32_t> seen = {1};
+  for (const float p : {0.95f, 1.0f}) {
+    Sampler sampler({.temperature = 1, .top_p = p, .repetition_penalty = 1e-38f}, 1);
+    CHECK(sampler.next(logits, seen, 0, 0) == 1);
+  }
 }
 
 TEST_CASE("top-p 0 leaves one token, top-p 1 all") {

@@ -12,7 +12,7 @@ namespace attn::test {
 namespace {
 
 TEST_CASE("the chosen instruction set is the best one, or the one that ATTN_SIMD names") {
-  bool chosen = false;  // or one before it, if those behind it have an instruction that does not pay here
+  bool chosen = false;  // or one before it, if those behind it have an instruction that is slower here
   for_each_instruction_set([&](const simd::Kernels& kernels) {
     chosen = simd::kernels() == &kernels || (kernels.bf16_instruction && chosen);
   });

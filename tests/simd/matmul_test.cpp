@@ -268,6 +268,7 @@ TEST_CASE("matmul: several blocks of operands rounded to bfloat16") {
     for (Form form : kForms) {
       check_matmul(kernels, {.form = form, .m = 150, .n = 97, .k = 601, .accumulate = true, .bf16 = true});
       check_matmul(kernels, {.form = form, .m = 1100, .n = 70, .k = 40, .pad = 1, .bf16 = true});
+      check_matmul(kernels, {.form = form, .m = 30, .n = 1700, .k = 601, .bf16 = true});
       check_matmul(kernels, {.form = form,
                              .m = 97,
                              .n = 530,

@@ -15,7 +15,7 @@ constexpr int64_t kDotRows = 4;  // most rows of a that share one pass over b
 template <int kColumns, class Element>
 ATTN_INLINE void fetch_next_group(const Element* next, int64_t ldb, int64_t i) {
   constexpr int kLine = 64 / sizeof(Element), kRead = kColumns * kLanes;
-  if constexpr (sizeof(Element) == 4 && kColumns == kLanes / kDotRows) {  // of many rows perhaps a part of k
+  if constexpr (sizeof(Element) == 4 && kColumns == kLanes / kDotRows) {  // where b's rows are perhaps read in parts
     ATTN_UNROLL
     for (int c = 0; c < kColumns; ++c) __builtin_prefetch(next + c * ldb + i);
   } else {
@@ -48,8 +48,8 @@ ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (
   return sum_each(sums);
 }
 
-/// Calls store_sums(row, column, count, sums) for `count` columns at a time of rows < rows <= kRows and columns [begin, end) of
-/// a·bᵀ. What b's next rows hold is fetched if `fetches`.
+/// Calls store_sums(row, column, count, sums) for `count` columns at a time of rows < rows <= kRows and columns [begin, end)
+/// of a·bᵀ. What b's next rows hold is fetched if `fetches`.
 template <int kRows, class Element, class Store>
 ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,
                           int64_t begin, int64_t end, bool fetches, Store store_sums) {

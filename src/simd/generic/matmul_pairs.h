@@ -50,8 +50,8 @@ struct PairBlock {
     }
   }
 
-  /// What copy_a will read, cut into as many parts as there are panels: rows, or of a transposed a lines of some k, of which
-  /// the line before was the last tile's.
+  /// Of what copy_a will read next, what is fetched during a panel: one of the first rows, or of a transposed a the lines of
+  /// some k, before which lies a line that was the last tile's.
   Ahead a_ahead(int64_t row, int64_t rows, int64_t panel, int64_t panels) const {
     if (p.form == Form::TN) {
       const int64_t share = ceil_div(part.depth, panels), k = panel * share;

@@ -112,8 +112,8 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
   plan.blocks = ceil_div(p.n, plan.block_columns);
 }
 
-/// Room for the tiles of a that a block copies, beside what its scratch holds already: one whose rows have been fetched
-/// while the tile before was computed; of a transposed a several, so that rows of memory are read in longer pieces.
+/// Room for the tiles of a that a block copies, beside what its scratch holds already: one, whose rows are fetched while the
+/// tile before is computed, a row a panel; of a transposed a several, so that rows of memory are read in longer pieces.
 void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
   if (!copies_a(p, plan.depth)) return;
   plan.copied_tiles = p.form == Form::TN ? max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan))) : 1;
@@ -121,7 +121,9 @@ void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
 }
 
 /// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole and b stays in the
-/// second-level cache: from further away a copy comes in order. Narrow tiles read each row more often.
+/// second-level cache: from further away a copy comes in order. Narrow tiles read each row more often. What takes half of
+/// that cache is better in place until many rows of a have paid for the copy, unless a transposed a competes for the first
+/// level.
 ATTN_INLINE bool copies_b(const Matmul& p) {
   if (p.bf16 || p.form == Form::NT || tiled_columns(p) % kLanes != 0) return true;
   const int64_t size = p.k * p.ldb;

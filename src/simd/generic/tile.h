@@ -42,9 +42,9 @@ struct TileStrip {
   bool add = false;             // adds to c instead of overwriting it
   int64_t tile_rows = 1;
   int64_t a_stride = 0;        // floats of a from one row of tiles to the next
-  Ahead a_ahead = {};          // of a, what is fetched during the first row of tiles;
-  int64_t a_ahead_stride = 0;  // so much further on lies what is fetched during the second, or,
-  int64_t rows_ahead = 0;      // of a single row of tiles, during so many of its first panels one after the other
+  Ahead a_ahead = {};          // what is fetched of a during the first row of tiles,
+  int64_t a_ahead_stride = 0;  // and how much further on it lies for every other one;
+  int64_t rows_ahead = 0;      // if not 0, there is one row of tiles: the stride is from panel to panel, for so many
   bool is_followed = false;    // by one more row of tiles
   int64_t panels = 1;
   int64_t columns = kPanel;  // of a panel: fewer than kPanel of the only one
@@ -163,6 +163,9 @@ constexpr int kSteps = kVectors == 1  ? 1
                        : kNarrowTiles ? 8
                                       : 4;
 
+template <int kVectors>
+constexpr bool kFetches = (kSteps<kVectors>) > 1;
+
 /// sums += a·b for one panel of b, of whose last vector there are so many lanes.
 template <int kRows, int kVectors, bool kTransposed, class Lanes>
 ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
@@ -179,7 +182,7 @@ ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, cons
       b += ldb;
     }
     if (!kTransposed) a.advance(kUnrolled);
-    if constexpr (kUnrolled > 1) {
+    if constexpr (kFetches<kVectors>) {
       fetch<kLinesOfC>(c_ahead);
       fetch<1>(a_ahead);
     }
@@ -226,7 +229,7 @@ void multiply_tiles(const TileStrip& t) {
       start += next_start;
       b += t.panel_stride;
       c += kPanel;
-      if constexpr (kSteps < kVectors >> 1) {
+      if constexpr (kFetches<kVectors>) {
         if (--rows_ahead > 0) {
           const int64_t row_ahead = t.rows_ahead - rows_ahead;
           a_ahead = {t.a_ahead.next + row_ahead * t.a_ahead_stride, t.a_ahead.stride, t.a_ahead.left};
