@@ -49,7 +49,7 @@ void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_
   if (p.b_bytes) {
     dot_products(p.a + part.k, p.lda, p.m, p.b_bytes + part.k, p.ldb, part.depth, column, end,
                  [&](int64_t r, int64_t c, int64_t columns, const float* sums) {
-                   float scaled[kLanes];
+                   float scaled[kLanes] = {};
                    for (int64_t i = 0; i < columns; ++i) scaled[i] = sums[i] * p.byte_scales[c + i];
                    store_sums(r, c, columns, scaled);
                  });
