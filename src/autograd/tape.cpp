@@ -4,17 +4,11 @@ namespace attn {
 
 namespace {
 
-constexpr std::align_val_t kAlignment{Arena::kAlignment};
-
 bool reached(const Tensor& tensor) {
   return tensor.gradient && tensor.gradient->written;
 }
 
 }  // namespace
-
-Tape::~Tape() {
-  for (const Buffer& buffer : buffers_) ::operator delete[](buffer.data, kAlignment);
-}
 
 Gradient* Tape::make_gradient() {
   return new (memory_.allocate(sizeof(Gradient))) Gradient{.data = nullptr, .written = false, .pooled = true};
@@ -48,15 +42,14 @@ float* Tape::lend(std::int64_t size) {
   if (!best) best = &buffers_.emplace_back();
   if (best->size < size) replace(*best, size);
   best->lent = true;
-  return best->data;
+  return best->data.get();
 }
 
 void Tape::replace(Buffer& buffer, std::int64_t size) {
   const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
-  ::operator delete[](buffer.data, kAlignment);
   lent_bytes_ -= static_cast<std::size_t>(buffer.size) * sizeof(float);
   buffer = {};
-  buffer.data = static_cast<float*>(::operator new[](bytes, kAlignment));
+  buffer.data = make_aligned_array<float>(static_cast<std::size_t>(size));
   buffer.size = size;
   lent_bytes_ += bytes;
 }
@@ -64,7 +57,7 @@ void Tape::replace(Buffer& buffer, std::int64_t size) {
 void Tape::take_back(const Tensor& tensor) {
   if (!tensor.gradient || !tensor.gradient->pooled || !tensor.gradient->data) return;
   for (Buffer& buffer : buffers_) {
-    if (buffer.data == tensor.gradient->data) buffer.lent = false;
+    if (buffer.data.get() == tensor.gradient->data) buffer.lent = false;
   }
   *tensor.gradient = Gradient{.data = nullptr, .written = false, .pooled = true};
 }

@@ -25,7 +25,6 @@ class Tape {
   Tape() = default;
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
-  ~Tape();
 
   /// A gradient slot for a new activation; lives until reset(). Its memory is lent when the first writer
   /// comes and returns as soon as the closure of the operation that made the activation has run, so a handful
@@ -72,7 +71,7 @@ class Tape {
     bool in_place = false;  // the gradients are still needed, by the operation that made the tensor
   };
   struct Buffer {
-    float* data = nullptr;  // (size)
+    AlignedArray<float> data;  // (size)
     std::int64_t size = 0;
     bool lent = false;
   };

@@ -3,17 +3,15 @@
 // nothing is allocated from the heap any more. Nothing that is put into an arena gets its destructor called.
 
 #include <cstddef>
-#include <memory>
-#include <span>
 #include <type_traits>
 #include <vector>
+
+#include "base/aligned_memory.h"
 
 namespace attn {
 
 class Arena {
  public:
-  static constexpr std::size_t kAlignment = 64;
-
   Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -34,11 +32,8 @@ class Arena {
   std::size_t capacity() const { return capacity_; }
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const;
-  };
   struct Chunk {
-    std::unique_ptr<std::byte, Free> memory;
+    AlignedArray<std::byte> memory;
     std::size_t size;
   };
   void add_chunk(std::size_t at_least);

@@ -9,6 +9,7 @@
 
 #include "autograd/output_loss.h"
 #include "autograd/products.h"
+#include "base/aligned_memory.h"
 #include "base/error.h"
 #include "generation/generator.h"
 #include "models/decoder.h"
@@ -72,10 +73,13 @@ double flops_at_present(const Bench& bench) {
   return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
-std::vector<float> random_floats(std::int64_t count) {
+// In memory like that of tensors, as all that is measured here.
+AlignedArray<float> random_floats(std::int64_t count) {
   const RandomStream random(1, RandomPurpose::data);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(random.uniform(i)) - 0.5f;
+  AlignedArray<float> values = make_aligned_array<float>(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    values[i] = static_cast<float>(random.uniform(i)) - 0.5f;
+  }
   return values;
 }
 
@@ -193,31 +197,32 @@ Limits measure_limits(const Bench& bench) {
 
 double measure_bandwidth(const Bench& bench, std::size_t bytes) {
   const auto floats = static_cast<std::int64_t>(bytes / sizeof(float));
-  const std::vector<float> buffer(static_cast<std::size_t>(floats), 1.0f);
+  const AlignedArray<float> buffer = make_aligned_array<float>(static_cast<std::size_t>(floats));
+  std::fill_n(buffer.get(), floats, 1.0f);
   const std::int64_t threads = bench.pool.threads(), part = (floats + threads - 1) / threads;
   std::vector<float> sums(static_cast<std::size_t>(threads));
   const double seconds = median_seconds(bench, [&] {
     bench.pool.run(threads, 1e12, [&](std::int64_t block, int) {
       const std::int64_t begin = block * part;
       sums[static_cast<std::size_t>(block)] =
-          bench.kernels.read_all(buffer.data(), begin, std::min(begin + part, floats));
+          bench.kernels.read_all(buffer.get(), begin, std::min(begin + part, floats));
     });
   });
   return static_cast<double>(bytes) / seconds;
 }
 
 Measurement measure_matmul(const Bench& bench, const MatmulShape& shape, simd::Form form) {
-  const std::vector<float> a = random_floats(shape.m * shape.k), b = random_floats(shape.k * shape.n);
-  std::vector<float> c(static_cast<std::size_t>(shape.m * shape.n));
+  const AlignedArray<float> a = random_floats(shape.m * shape.k), b = random_floats(shape.k * shape.n);
+  const AlignedArray<float> c = make_aligned_array<float>(static_cast<std::size_t>(shape.m * shape.n));
   const simd::Matmul product{.form = form,
                              .m = shape.m,
                              .n = shape.n,
                              .k = shape.k,
-                             .a = a.data(),
+                             .a = a.get(),
                              .lda = form == simd::Form::TN ? shape.m : shape.k,
-                             .b = b.data(),
+                             .b = b.get(),
                              .ldb = form == simd::Form::NT ? shape.k : shape.n,
-                             .c = c.data(),
+                             .c = c.get(),
                              .ldc = shape.n};
   Arena arena;
   Context context{arena, bench.pool, bench.kernels};

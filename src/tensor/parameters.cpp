@@ -1,8 +1,6 @@
 #include "tensor/parameters.h"
 
 #include <algorithm>
-#include <cstring>
-#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -19,15 +17,10 @@ std::int64_t round_up(std::int64_t size) {
 
 }  // namespace
 
-void Parameters::Free::operator()(float* memory) const {
-  ::operator delete[](memory, std::align_val_t{64});
-}
-
 Parameters::Array Parameters::make_array(std::int64_t size) {
-  const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
-  auto* memory = static_cast<float*>(::operator new[](bytes, std::align_val_t{64}));
-  std::memset(memory, 0, bytes);
-  return Array(memory);
+  Array array = make_aligned_array<float>(static_cast<std::size_t>(size));
+  std::fill_n(array.get(), size, 0.0f);
+  return array;
 }
 
 Parameters::Parameters(const ParameterVisit& visit) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "tensor/quantized_matrix.h"
 #include "tensor/tensor.h"
 
@@ -87,10 +88,7 @@ class Parameters {
   void finish_gradients();
 
  private:
-  struct Free {
-    void operator()(float* memory) const;
-  };
-  using Array = std::unique_ptr<float[], Free>;
+  using Array = AlignedArray<float>;
   static Array make_array(std::int64_t size);
 
   std::vector<NamedParameter> list_;

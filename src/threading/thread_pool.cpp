@@ -5,11 +5,11 @@
 #include <chrono>
 #include <csignal>
 #include <limits>
-#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "base/error.h"
 
 namespace attn {
@@ -57,21 +57,21 @@ class alignas(kCacheLine) Parking {
   std::atomic<std::int32_t> parked_{0};
 };
 
-struct AlignedFree {
-  void operator()(float* memory) const { ::operator delete (memory, std::align_val_t{kCacheLine}); }
-};
+using Floats = AlignedArray<float>;
 
-using AlignedFloats = std::unique_ptr<float, AlignedFree>;
-
-AlignedFloats aligned_floats(std::int64_t count) {
-  const auto bytes = static_cast<std::size_t>(count) * sizeof(float);
-  return AlignedFloats(static_cast<float*>(::operator new (bytes, std::align_val_t{kCacheLine})));
+Floats make_floats(std::int64_t count) {
+  return make_aligned_array<float>(static_cast<std::size_t>(count));
 }
 
 /// What belongs to one thread.
 struct alignas(kCacheLine) Seat {
   Parking parking;
-  AlignedFloats scratch;
+  Floats scratch;
+};
+
+/// What of a job's blocks is not yet claimed in one of the equal ranges that it is cut into.
+struct alignas(kCacheLine) Share {
+  std::atomic<std::uint64_t> ticket{0};
 };
 
 /// Keeps signals away from the threads started while it lives, so that the main thread receives them.
@@ -90,14 +90,20 @@ class SignalsBlocked {
 
 }  // namespace
 
-// The ticket holds (number of the job, blocks not yet claimed) in one word. A thread reads the job's fields,
+// A job's blocks are cut into equal ranges, and a thread claims blocks of its own range before it helps with others': so
+// rows that one operation leaves in a core's cache are what the same core reads in the next.
+//
+// A range's ticket holds (number of the job, blocks not yet claimed) in one word. A thread reads the job's fields,
 // then claims a block by lowering the ticket; that only succeeds if the ticket is still the same, so the job
 // was alive and the fields were its own: a late thread can neither claim a block of the next job with the old
 // task nor hold anybody up. The caller writes the next job only after all blocks of this one have been
 // claimed and have ended.
 struct ThreadPool::State {
   explicit State(int threads)
-      : seats(static_cast<std::size_t>(threads)), cpus(available_cpus()), oversubscribed(threads > cpus) {}
+      : seats(static_cast<std::size_t>(threads)),
+        cpus(available_cpus()),
+        oversubscribed(threads > cpus),
+        shares(static_cast<std::size_t>(std::min<std::int64_t>(threads, cpus))) {}
 
   ~State() {
     stopping.store(true, std::memory_order_seq_cst);
@@ -113,24 +119,34 @@ struct ThreadPool::State {
     }
   }
 
-  bool has_work() const { return (ticket.load(std::memory_order_seq_cst) & kRemaining) != 0; }
-
   /// Runs blocks of the current job until none is left; the number of blocks run.
   std::int64_t run_blocks(int worker) noexcept {
+    const std::int64_t count = used_shares.load(std::memory_order_relaxed);
+    std::int64_t ran = 0;
+    for (std::int64_t i = 0; i < count; ++i) ran += run_share((worker + i) % count, worker);
+    return ran;
+  }
+
+  std::int64_t run_share(std::int64_t share, int worker) noexcept {
+    std::atomic<std::uint64_t>& ticket = shares[static_cast<std::size_t>(share)].ticket;
     std::int64_t ran = 0;
     std::uint64_t seen = ticket.load(std::memory_order_acquire);
     while ((seen & kRemaining) != 0) {
       const Erased run_block = function.load(std::memory_order_relaxed);
       void* const stored = task.load(std::memory_order_relaxed);
-      const std::int64_t block = first_block.load(std::memory_order_relaxed) +
-                                 blocks_in_all.load(std::memory_order_relaxed) -
-                                 static_cast<std::int64_t>(seen & kRemaining);
+      const std::int64_t block = share_begin(share + 1) - static_cast<std::int64_t>(seen & kRemaining);
       if (!ticket.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
       run_block(stored, block, worker);
       ++ran;
       seen = ticket.load(std::memory_order_acquire);
     }
     return ran;
+  }
+
+  /// The first block of a share of the current job.
+  std::int64_t share_begin(std::int64_t share) const {
+    return first_block.load(std::memory_order_relaxed) +
+           blocks_in_all.load(std::memory_order_relaxed) * share / used_shares.load(std::memory_order_relaxed);
   }
 
   /// Returns as soon as `ready`, or after a while. With more threads than CPUs, whoever spins might keep one with work
@@ -151,13 +167,17 @@ struct ThreadPool::State {
   }
 
   void work_until_stopped(int worker) {
-    const auto wanted = [this] { return has_work() || stopping.load(std::memory_order_seq_cst); };
+    std::uint64_t seen = 0;  // the last job that this worker looked at
+    const auto wanted = [&] {
+      return job.load(std::memory_order_seq_cst) != seen || stopping.load(std::memory_order_seq_cst);
+    };
     Parking& parking = seats[static_cast<std::size_t>(worker)].parking;
     while (!stopping.load(std::memory_order_relaxed)) {
       // More spinning workers than CPUs beside the caller's would only be in each other's way.
       if (spinning.fetch_add(1, std::memory_order_relaxed) < cpus - 1) spin(wanted);
       spinning.fetch_sub(1, std::memory_order_seq_cst);  // who counted on this worker published before it looks again
       if (!wanted()) parking.park(wanted);
+      seen = job.load(std::memory_order_acquire);
       const std::int64_t ran = run_blocks(worker);
       if (ran > 0 && unfinished.fetch_sub(ran, std::memory_order_seq_cst) == ran) seats[0].parking.wake();
     }
@@ -183,8 +203,14 @@ struct ThreadPool::State {
     first_block.store(begin, std::memory_order_relaxed);
     blocks_in_all.store(blocks, std::memory_order_relaxed);
     unfinished.store(blocks, std::memory_order_relaxed);
-    job = (job + 1) & kRemaining;
-    ticket.store((job << 32) | static_cast<std::uint64_t>(blocks), std::memory_order_seq_cst);
+    const std::int64_t count = std::min(blocks, static_cast<std::int64_t>(shares.size()));
+    used_shares.store(count, std::memory_order_relaxed);
+    const std::uint64_t number = job.load(std::memory_order_relaxed) + 1;
+    for (std::int64_t share = 0; share < count; ++share) {
+      const auto size = static_cast<std::uint64_t>(share_begin(share + 1) - share_begin(share));
+      shares[static_cast<std::size_t>(share)].ticket.store((number << 32) | size, std::memory_order_release);
+    }
+    job.store(number, std::memory_order_seq_cst);
     wake_helpers(helpers(blocks, flops) - spinning.load(std::memory_order_seq_cst));
 
     const std::int64_t ran = run_blocks(0);
@@ -196,16 +222,16 @@ struct ThreadPool::State {
 
   std::vector<Seat> seats;          // seats[0] is the caller's
   std::int64_t scratch_floats = 0;  // of every seat
-  AlignedFloats shared;
+  Floats shared;
   std::int64_t shared_floats = 0;
   const std::int64_t cpus;
   const bool oversubscribed;
   std::atomic<std::int64_t> spinning{0};  // workers
-  std::uint64_t job = 0;
-  alignas(kCacheLine) std::atomic<std::uint64_t> ticket{0};
-  alignas(kCacheLine) std::atomic<Erased> function{nullptr};
+  std::vector<Share> shares;
+  alignas(kCacheLine) std::atomic<std::uint64_t> job{0};  // its number
+  std::atomic<Erased> function{nullptr};
   std::atomic<void*> task{nullptr};
-  std::atomic<std::int64_t> first_block{0}, blocks_in_all{0};
+  std::atomic<std::int64_t> first_block{0}, blocks_in_all{0}, used_shares{1};
   std::atomic<bool> stopping{false};
   alignas(kCacheLine) std::atomic<std::int64_t> unfinished{0};
   std::vector<std::thread> workers;  // last: they use all of the above
@@ -244,7 +270,7 @@ void ThreadPool::reserve_scratch(std::int64_t floats) {
   state_->scratch_floats = 0;  // should memory run out half-way
   for (Seat& seat : state_->seats) {
     seat.scratch.reset();
-    seat.scratch = aligned_floats(floats);
+    seat.scratch = make_floats(floats);
   }
   state_->scratch_floats = floats;
 }
@@ -253,7 +279,7 @@ void ThreadPool::reserve_shared(std::int64_t floats) {
   if (floats <= state_->shared_floats) return;
   state_->shared_floats = 0;
   state_->shared.reset();
-  state_->shared = aligned_floats(floats);
+  state_->shared = make_floats(floats);
   state_->shared_floats = floats;
 }
 

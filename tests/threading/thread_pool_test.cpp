@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -46,6 +47,21 @@ TEST_CASE("thread pool: every worker runs a block") {
       });
       for (const int count : blocks_of) CHECK(count == 1);
     }
+  }
+}
+
+TEST_CASE("thread pool: blocks are cut into ranges, one a CPU, and a thread begins with its own") {
+  const int threads = std::min(available_cpus(), 8);
+  ThreadPool pool(threads);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<int> worker_of(static_cast<std::size_t>(3 * threads), -1);
+    std::atomic<int> started{0};
+    pool.run(3 * threads, kLarge, [&](std::int64_t block, int worker) {
+      worker_of[static_cast<std::size_t>(block)] = worker;
+      if (block % 3 == 0) ++started;
+      while (started.load() < threads) std::this_thread::yield();  // nobody helps before all have begun
+    });
+    for (int i = 0; i < threads; ++i) CHECK(worker_of[static_cast<std::size_t>(3 * i)] == i);
   }
 }
 

@@ -1,0 +1,54 @@
+#include "base/aligned_memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace attn {
+
+namespace {
+
+constexpr std::size_t kLargePage = std::size_t{2} << 20, kSmallPage = std::size_t{4} << 10;
+
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
+/// Memory of the system, beginning where a large page does.
+void* map_large(std::size_t bytes) {
+  const std::size_t size = round_up(bytes, kSmallPage), room = size + kLargePage;
+  if (room < bytes) throw std::bad_alloc();
+  void* const mapped = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  char* const first = static_cast<char*>(mapped);
+  const auto address = reinterpret_cast<std::uintptr_t>(first);
+  const std::size_t before = round_up(address, kLargePage) - address;
+  if (before > 0) ::munmap(first, before);
+  if (before < kLargePage) ::munmap(first + before + size, kLargePage - before);
+#ifdef MADV_HUGEPAGE
+  // A last page that is not used whole stays small. Whether the system does as it is asked changes speed alone.
+  ::madvise(first + before, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
+#endif
+  return first + before;
+}
+
+}  // namespace
+
+void AlignedFree::operator()(void* memory) const {
+  if (bytes < kLargePage) {
+    std::free(memory);
+  } else {
+    ::munmap(memory, round_up(bytes, kSmallPage));
+  }
+}
+
+void* allocate_aligned(std::size_t bytes) {
+  if (bytes >= kLargePage) return map_large(bytes);
+  void* const memory = std::aligned_alloc(kMemoryAlignment, round_up(bytes + (bytes == 0), kMemoryAlignment));
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace attn
