@@ -20,6 +20,9 @@ constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
 constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
 // The same, where they are copied: the less deep a round, the more columns it has, and the fewer rounds copy them again.
 constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
+// The same of a transposed a: 256 rows 4 KB apart would fill half of the second-level cache's ways in the sets they lie in,
+// while b's copy fills the other half.
+constexpr int64_t kMostCopiedTransposedDepth = kNarrowTiles ? 384 : 208;
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
@@ -58,8 +61,8 @@ ATTN_INLINE bool copies_a(const Matmul& p, int64_t depth) {
 }
 
 ATTN_INLINE int64_t most_depth(const Matmul& p) {
-  if (must_copy_a(p)) return kMostCopiedDepth;
-  return p.form == Form::TN ? kMostTransposedDepth : kMostDepth;
+  if (p.form == Form::TN) return must_copy_a(p) ? kMostCopiedTransposedDepth : kMostTransposedDepth;
+  return must_copy_a(p) ? kMostCopiedDepth : kMostDepth;
 }
 
 /// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
