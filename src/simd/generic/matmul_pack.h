@@ -77,9 +77,13 @@ void pack_floats(const Matmul& p, const MatmulPlan& plan, const Part& r, int64_t
     if (p.bf16) round_to_bf16(panel, r.depth * round_up(columns, kLanes));
     return;
   }
-  const int64_t end = min(r.depth, (block + 1) * kPackedRows);
-  pack_rows_of_b(p, plan, r, block * kPackedRows, end, packed);
-  if (p.bf16) round_rows(r, plan, block * kPackedRows, end, packed);
+  // The columns of one block of the product after those of another.
+  const int64_t row_blocks = ceil_div(plan.depth, kPackedRows), before = block / row_blocks * plan.block_columns;
+  const int64_t begin = block % row_blocks * kPackedRows, end = min(r.depth, begin + kPackedRows);
+  const Part own = {r.column + before, min(r.column_end, r.column + before + plan.block_columns), r.k, r.depth};
+  float* const first_panel = packed + before / kPanel * panel_stride(plan);
+  pack_rows_of_b(p, plan, own, begin, end, first_panel);
+  if (p.bf16) round_rows(own, plan, begin, end, first_panel);
 }
 
 }  // namespace

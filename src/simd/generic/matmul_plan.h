@@ -37,6 +37,9 @@ constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads 
 constexpr int64_t kWantedBlocks = 8;        // but no more blocks than these, as tiles fetch ahead within a block only
 constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
+// Floats of b, and rows of a, from which on blocks of a product whose b is not transposed have half of the columns: each of
+// two threads then reads what it has copied itself, not what another core has written (1024^3 1.01-1.02 times).
+constexpr int64_t kFewestToHalve = 192 * 1024, kFewestRowsToHalve = 256;
 
 constexpr int64_t kFewestDotDepth = 128 / kLanes;  // of k, for every row of a, that dots of more than kDotRows want
 constexpr int64_t kMostDotDepth = 512;             // of k at a time, so that rows of a stay in the first-level cache
@@ -78,8 +81,8 @@ ATTN_INLINE bool is_packed(const MatmulPlan& plan) {
   return plan.method == MatmulMethod::packed || plan.method == MatmulMethod::packed_apart;
 }
 
-/// Blocks of whole tiles of rows, and, if these are few, of some panels only.
-void plan_blocks(const Matmul& p, MatmulPlan& plan) {
+/// Blocks of whole tiles of rows, and, if these are few, or for `halves`, of some panels only.
+void plan_blocks(const Matmul& p, MatmulPlan& plan, bool halves = false) {
   const int64_t tiles = ceil_div(p.m, kTileRows), panels = ceil_div(plan.columns, kPanel);
   const int64_t flops = 2 * p.m * plan.columns * plan.depth;
   plan.block_tiles = tiles;
@@ -87,9 +90,9 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan) {
   plan.row_blocks = plan.blocks = 1;
   if (flops < 2 * kFewestFlops) return;
   const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops));
-  plan.block_tiles = ceil_div(tiles, wanted);
+  plan.block_tiles = ceil_div(tiles, halves ? ceil_div(wanted, 2) : wanted);
   plan.row_blocks = ceil_div(tiles, plan.block_tiles);
-  const int64_t column_blocks = min(panels, ceil_div(wanted, plan.row_blocks));
+  const int64_t column_blocks = min(panels, halves ? 2 : ceil_div(wanted, plan.row_blocks));
   plan.block_columns = ceil_div(panels, column_blocks) * kPanel;
   plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
 }
@@ -142,12 +145,14 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   const int64_t most_panels = max(1, kMostPacked / (max(1, plan.depth) * kPanel));
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
   plan.parts = ceil_div(n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
-  plan_blocks(p, plan);
+  plan_blocks(p, plan, p.form != Form::NT && copies_b(p) && p.m >= kFewestRowsToHalve && p.k * n >= kFewestToHalve);
   plan_copies_of_a(p, plan);
   if (!copies_b(p)) return;
   plan.method = MatmulMethod::packed;
   plan.rounds = plan.parts;
-  plan.pack_blocks = p.form == Form::NT ? ceil_div(plan.columns, kPanel) : ceil_div(plan.depth, kPackedRows);
+  plan.pack_blocks = p.form == Form::NT
+                         ? ceil_div(plan.columns, kPanel)
+                         : ceil_div(plan.depth, kPackedRows) * ceil_div(plan.columns, plan.block_columns);
   plan.packed = ceil_div(plan.columns, kPanel) * panel_stride(plan);
 }
 
