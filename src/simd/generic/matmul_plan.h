@@ -108,8 +108,10 @@ void split_depth(const Matmul& p, int64_t most, int64_t unit, MatmulPlan& plan) 
   if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), unit);
 }
 
+/// One block of what no threads would share.
 void plan_dots(const Matmul& p, MatmulPlan& plan) {
-  const int64_t vectors = ceil_div(p.n, kLanes), most = max(1, 2 * p.m * p.n * p.k / (kFewestFlops / 8));
+  const int64_t flops = 2 * p.m * p.n * p.k, vectors = ceil_div(p.n, kLanes);
+  const int64_t most = flops < 2 * kFewestFlops ? 1 : flops / (kFewestFlops / 8);
   plan.method = MatmulMethod::dots;
   if (p.m > kDotRows) split_depth(p, kMostDotDepth, 8, plan);
   if (plan.depth < p.k) plan.parts = ceil_div(p.k, plan.depth);
