@@ -76,8 +76,12 @@ inline void run_matmul(Context& context, const simd::Matmul& product) {
   }
   const simd::MatmulPlan plan = context.kernels.plan_matmul(product);
   if (plan.rounds == 1 && plan.pack_blocks == 0 && plan.blocks == 1) {  // of a small model, most: nothing to share
-    context.pool.reserve_scratch(plan.scratch);
-    return context.kernels.matmul(product, plan, 0, 0, nullptr, context.pool.scratch(0));
+    float* scratch = nullptr;
+    if (plan.scratch > 0) {
+      context.pool.reserve_scratch(plan.scratch);
+      scratch = context.pool.scratch(0);
+    }
+    return context.kernels.matmul(product, plan, 0, 0, nullptr, scratch);
   }
   simd::Matmul products[] = {product};
   run_products(context, products, 1, 0, [](std::int64_t) {});

@@ -95,14 +95,14 @@ struct RowReader {
   }
 };
 
-template <int kRows, int kVectors, bool kTransposed, class Lanes>
+template <bool kFetchesA, int kRows, int kVectors, bool kTransposed, class Lanes>
 ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const float* b, Lanes last,
                                Vec (&sums)[kRows][kVectors]) {
   Vec row_of_b[kVectors];
   ATTN_UNROLL
   for (int v = 0; v < kVectors - 1; ++v) row_of_b[v] = load(b + v * kLanes);
   row_of_b[kVectors - 1] = load(b + (kVectors - 1) * kLanes, last);
-  if constexpr (kTransposed && !kNarrowTiles) a.fetch_ahead();
+  if constexpr (kFetchesA) a.fetch_ahead();
   // Opaque, or the compiler keeps a register for its sum with every step's offset, and has none left.
   const int64_t row_bytes = opaque(a.lda * int64_t{sizeof(float)});
   ATTN_UNROLL
@@ -114,10 +114,17 @@ ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const
   if (kTransposed) a.advance(1);
 }
 
+alignas(64) constexpr float kZeros[kPanel] = {};
+
 /// Sums begin as what they are added to: loads, unlike additions at the end, cost the multipliers no time. Each sum is
 /// loaded apart, since copies from one register would.
 template <int kRows, int kVectors>
 ATTN_INLINE void begin_tile(const float* start, int64_t stride, int64_t columns, Vec (&sums)[kRows][kVectors]) {
+  if (kVectors == 1 && start == kZeros) {
+    ATTN_UNROLL
+    for (int r = 0; r < kRows; ++r) sums[r][0] = new_zero();
+    return;
+  }
   for_each_tile_vector<kVectors>(columns, [&](int v, auto lanes) {
     const float* from = start + v * kLanes;
     ATTN_UNROLL
@@ -167,9 +174,9 @@ template <int kVectors>
 constexpr bool kFetches = (kSteps<kVectors>) > 1;
 
 /// sums += a·b for one panel of b, of whose last vector there are so many lanes.
-template <int kRows, int kVectors, bool kTransposed, class Lanes>
-ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
-                               Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
+template <bool kFetchesA, int kRows, int kVectors, bool kTransposed, class Lanes>
+ATTN_INLINE void multiply_steps(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
+                                Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
   constexpr int kUnrolled = kSteps<kVectors>;
   constexpr int kLinesOfC = kVectors * ATTN_VECTOR_BYTES > 64 ? 2 : 1;
   RowReader<kRows, kTransposed> a(first_of_a, t.lda);
@@ -178,7 +185,7 @@ ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, cons
   for (; k >= kUnrolled; k -= kUnrolled) {
     ATTN_UNROLL
     for (int u = 0; u < kUnrolled; ++u) {
-      multiply_step(a, u, b, last, sums);
+      multiply_step<kFetchesA>(a, u, b, last, sums);
       b += ldb;
     }
     if (!kTransposed) a.advance(kUnrolled);
@@ -189,13 +196,24 @@ ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, cons
   }
   ATTN_KEEP_LOOP
   for (; k > 0; --k) {
-    multiply_step(a, 0, b, last, sums);
+    multiply_step<kFetchesA>(a, 0, b, last, sums);
     if (!kTransposed) a.advance(1);
     b += ldb;
   }
 }
 
-alignas(64) constexpr float kZeros[kPanel] = {};
+/// The same. A transposed a of a small product is near: with one vector of b, a fetch a step would be one load too many.
+template <int kRows, int kVectors, bool kTransposed, class Lanes>
+ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
+                               Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
+  constexpr bool kFar = kTransposed && !kNarrowTiles;
+  constexpr int64_t kMostNear = 1024;
+  if (kFar && kVectors == 1 && t.lda * t.k <= kMostNear) {
+    multiply_steps<false, kRows, kVectors, kTransposed>(t, first_of_a, b, last, a_ahead, c_ahead, sums);
+  } else {
+    multiply_steps<kFar, kRows, kVectors, kTransposed>(t, first_of_a, b, last, a_ahead, c_ahead, sums);
+  }
+}
 
 /// All tiles of a strip, kRows rows high, each in registers from the first step of k to the last: every panel for one row
 /// of tiles before the next. Of the last vector of b not all need be readable if kMasked, which costs a multiplication's time.
