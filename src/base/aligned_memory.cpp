@@ -10,10 +10,20 @@ namespace attn {
 
 namespace {
 
-constexpr std::size_t kLargePage = std::size_t{2} << 20, kSmallPage = std::size_t{4} << 10;
+constexpr std::size_t kLargePage = std::size_t{2} << 20;
+constexpr std::size_t kSmallPage = std::size_t{64} << 10;  // the largest that systems have; 4 KB on most
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kMapsLarge = false;  // so that writes beyond the end are seen
+#else
+constexpr bool kMapsLarge = true;
+#endif
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
+}
+
+bool is_mapped(std::size_t bytes) {
+  return kMapsLarge && bytes >= kLargePage;
 }
 
 /// Memory of the system, beginning where a large page does.
@@ -37,16 +47,17 @@ void* map_large(std::size_t bytes) {
 }  // namespace
 
 void AlignedFree::operator()(void* memory) const {
-  if (bytes < kLargePage) {
-    std::free(memory);
-  } else {
+  if (is_mapped(bytes)) {
     ::munmap(memory, round_up(bytes, kSmallPage));
+  } else {
+    std::free(memory);
   }
 }
 
 void* allocate_aligned(std::size_t bytes) {
-  if (bytes >= kLargePage) return map_large(bytes);
-  void* const memory = std::aligned_alloc(kMemoryAlignment, round_up(bytes + (bytes == 0), kMemoryAlignment));
+  if (is_mapped(bytes)) return map_large(bytes);
+  const std::size_t size = round_up(bytes + (bytes == 0), kMemoryAlignment);
+  void* const memory = size < bytes ? nullptr : std::aligned_alloc(kMemoryAlignment, size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }

@@ -211,7 +211,9 @@ sets differ in the last bits, of bf16 by its rounding.
 Memory: parameters x 16 bytes (value, gradient and the optimizer's two averages)
 and the activations of one batch, which grow with --batch x --context but not
 with its square. --accumulate N takes N small batches for one update where a
-large one does not fit.
+large one does not fit. Arrays of 2 MB or more ask for pages of that size, which
+Linux gives if /sys/kernel/mm/transparent_hugepage/enabled says always or
+madvise: trainings are 1 to 2 % faster.
 
 Generating: keys and values of what was read are kept, so a token costs one pass
 of the weights. --samples and lines of translate are computed together, which
