@@ -2,8 +2,10 @@
 
 #include <sys/mman.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 namespace attn {
@@ -12,6 +14,7 @@ namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
 constexpr std::size_t kSmallPage = std::size_t{64} << 10;  // the largest that systems have; 4 KB on most
+constexpr std::size_t kMost = std::numeric_limits<std::ptrdiff_t>::max() - kLargePage;
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool kMapsLarge = false;  // so that writes beyond the end are seen
 #else
@@ -29,14 +32,13 @@ bool is_mapped(std::size_t bytes) {
 /// Memory of the system, beginning where a large page does.
 void* map_large(std::size_t bytes) {
   const std::size_t size = round_up(bytes, kSmallPage), room = size + kLargePage;
-  if (room < bytes) throw std::bad_alloc();
   void* const mapped = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   char* const first = static_cast<char*>(mapped);
   const auto address = reinterpret_cast<std::uintptr_t>(first);
   const std::size_t before = round_up(address, kLargePage) - address;
   if (before > 0) ::munmap(first, before);
-  if (before < kLargePage) ::munmap(first + before + size, kLargePage - before);
+  ::munmap(first + before + size, kLargePage - before);
 #ifdef MADV_HUGEPAGE
   // A last page that is not used whole stays small. Whether the system does as it is asked changes speed alone.
   ::madvise(first + before, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
@@ -55,9 +57,9 @@ void AlignedFree::operator()(void* memory) const {
 }
 
 void* allocate_aligned(std::size_t bytes) {
+  if (bytes > kMost) throw std::bad_alloc();
   if (is_mapped(bytes)) return map_large(bytes);
-  const std::size_t size = round_up(bytes + (bytes == 0), kMemoryAlignment);
-  void* const memory = size < bytes ? nullptr : std::aligned_alloc(kMemoryAlignment, size);
+  void* const memory = std::aligned_alloc(kMemoryAlignment, round_up(bytes + (bytes == 0), kMemoryAlignment));
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Memory that is handed out in sequence and taken back all at once. After the first pass through the same work
-// nothing is allocated from the heap any more. Nothing that is put into an arena gets its destructor called.
+// nothing is allocated any more. Nothing that is put into an arena gets its destructor called.
 
 #include <cstddef>
 #include <type_traits>
@@ -28,7 +28,7 @@ class Arena {
 
   /// Takes everything back; the memory is kept for the next pass.
   void reset();
-  /// Bytes held from the heap.
+  /// Bytes held.
   std::size_t capacity() const { return capacity_; }
 
  private:

@@ -16,8 +16,8 @@ ATTN_INLINE const float* column_of_b(const Matmul& p, int64_t column, int64_t k,
   return copy;
 }
 
-constexpr int kSumsTogether =
-    8;  // vectors, some of them of the same sum: so many that none waits for its last addition
+// Vectors, some of them parts of the same sum: so many that none waits for its last addition.
+constexpr int kSumsTogether = 8;
 
 /// sums (vectors) = Σ b[i·ldb]·a[i·lda …] over i < depth; of the last vector there are so many lanes.
 template <int kVectors = kSumsTogether, class Lanes>

@@ -108,7 +108,7 @@ void split_depth(const Matmul& p, int64_t most, int64_t unit, MatmulPlan& plan) 
   if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), unit);
 }
 
-/// One block of what no threads would share.
+/// One block of what hardly pays to share.
 void plan_dots(const Matmul& p, MatmulPlan& plan) {
   const int64_t flops = 2 * p.m * p.n * p.k, vectors = ceil_div(p.n, kLanes);
   const int64_t most = flops < 2 * kFewestFlops ? 1 : flops / (kFewestFlops / 8);

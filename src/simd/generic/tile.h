@@ -117,12 +117,12 @@ ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const
 alignas(64) constexpr float kZeros[kPanel] = {};
 
 /// Sums begin as what they are added to: loads, unlike additions at the end, cost the multipliers no time. Each sum is
-/// loaded apart, since copies from one register would.
+/// loaded apart, since copies from one register would. A tile one vector wide waits for loads instead: 0 is copied there.
 template <int kRows, int kVectors>
 ATTN_INLINE void begin_tile(const float* start, int64_t stride, int64_t columns, Vec (&sums)[kRows][kVectors]) {
   if (kVectors == 1 && start == kZeros) {
     ATTN_UNROLL
-    for (int r = 0; r < kRows; ++r) sums[r][0] = new_zero();
+    for (int r = 0; r < kRows; ++r) sums[r][0] = Vec{};
     return;
   }
   for_each_tile_vector<kVectors>(columns, [&](int v, auto lanes) {

@@ -289,17 +289,6 @@ ATTN_INLINE Vec in_register(Vec x) {
   return x;
 }
 
-/// 0, made anew: the compiler, left alone, would copy one zero to many registers, which takes a multiplier's time.
-ATTN_INLINE Vec new_zero() {
-#if defined(__AVX512F__)
-  Vec x;
-  __asm__("vpxord %0, %0, %0" : "=v"(x));
-  return x;
-#else
-  return in_register(Vec{});
-#endif
-}
-
 /// sum += x·y. Written out where the compiler, left alone, would move sums between registers in long loops.
 ATTN_INLINE void multiply_add(Vec x, Vec y, Vec& sum) {
 #if defined(__AVX512F__)
