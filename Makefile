@@ -41,7 +41,7 @@ TEST_OBJECTS := $(TESTS:%.cpp=$(BUILD)/%.o)
 SMALL_OBJECTS := $(filter $(addprefix $(BUILD)/src/,cli/% inspection/% models/% base/option%),$(OBJECTS))
 # The threads, and the kernels, with what they stand on and their tests: what is checked under TSan and on a foreign
 # processor.
-THREAD_TESTS := $(filter $(BUILD)/src/base/aligned_memory.o $(BUILD)/src/base/error.o $(BUILD)/src/base/random.o $(BUILD)/src/threading/%,$(OBJECTS)) \
+THREAD_TESTS := $(filter $(addprefix $(BUILD)/src/,base/aligned_memory.o base/error.o base/random.o threading/%),$(OBJECTS)) \
   $(filter $(BUILD)/tests/main.o $(BUILD)/tests/threading/%,$(TEST_OBJECTS))
 KERNEL_TESTS := $(THREAD_TESTS) $(filter $(BUILD)/src/simd/%,$(OBJECTS)) $(filter $(BUILD)/tests/simd/%,$(TEST_OBJECTS))
 

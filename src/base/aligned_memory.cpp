@@ -13,7 +13,8 @@ namespace attn {
 namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
-constexpr std::size_t kSmallPage = std::size_t{64} << 10;  // the largest that systems have; 4 KB on most
+// What is mapped is a multiple of the system's own pages, which have 4 to 64 KB.
+constexpr std::size_t kMappedUnit = std::size_t{64} << 10;
 constexpr std::size_t kMost = std::numeric_limits<std::ptrdiff_t>::max() - kLargePage;
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool kMapsLarge = false;  // so that writes beyond the end are seen
@@ -31,7 +32,7 @@ bool is_mapped(std::size_t bytes) {
 
 /// Memory of the system, beginning where a large page does.
 void* map_large(std::size_t bytes) {
-  const std::size_t size = round_up(bytes, kSmallPage), room = size + kLargePage;
+  const std::size_t size = round_up(bytes, kMappedUnit), room = size + kLargePage;
   void* const mapped = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   char* const first = static_cast<char*>(mapped);
@@ -50,7 +51,7 @@ void* map_large(std::size_t bytes) {
 
 void AlignedFree::operator()(void* memory) const {
   if (is_mapped(bytes)) {
-    ::munmap(memory, round_up(bytes, kSmallPage));
+    ::munmap(memory, round_up(bytes, kMappedUnit));
   } else {
     std::free(memory);
   }
