@@ -2,6 +2,7 @@
 // Floats that are rounded to bfloat16, whose 16 bits are the upper half of a float's.
 
 #include "simd/generic/vector.h"
+#include "simd/pair_tile.h"
 
 namespace attn::simd {
 namespace {
@@ -14,9 +15,10 @@ ATTN_INLINE VecWord to_bf16(Vec x) {
   return x == x ? rounded_to_bf16(reinterpret_cast<VecWord>(x)) : broadcast_word(0x7FC00000u);
 }
 
-/// Rounds whole vectors in place.
-ATTN_ONE_COPY void round_to_bf16(float* x, int64_t count) {
-  for (int64_t i = 0; i < count; i += kLanes) store(x + i, reinterpret_cast<Vec>(to_bf16(load(x + i))));
+typedef uint32_t WordsInMemory __attribute__((vector_size(ATTN_VECTOR_BYTES), aligned(4), may_alias));
+
+ATTN_INLINE void store_words(PairWord* p, VecWord words) {
+  *reinterpret_cast<WordsInMemory*>(p) = words;
 }
 
 }  // namespace

@@ -15,17 +15,6 @@
 namespace attn::simd {
 namespace {
 
-/// Activates a part of c that is complete.
-void activate_part(const Matmul& p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
-  if (p.activation == Activation::none) return;
-  with_activation(p.activation, [&](auto which) {
-    for (int64_t r = row; r < row + rows; ++r) {
-      const int64_t first = r * p.ldc + column;
-      activate_range<which.value>(p.c, p.c, p.slopes, first, first + columns);
-    }
-  });
-}
-
 /// y (kCount) = sums + bias, where there is one, [+ y].
 template <int kCount>
 ATTN_INLINE void store_dots(const float* sums, const float* bias, bool add, float* y) {

@@ -8,21 +8,8 @@
 namespace attn::simd {
 namespace {
 
-/// A part of a product: b's rows [k, k + depth) and columns [column, column_end).
-struct Part {
-  int64_t column, column_end, k, depth;
-};
-
 ATTN_INLINE Part part_of(const Matmul& p, const MatmulPlan& plan, int64_t part) {
-  const int64_t n = plan.method == MatmulMethod::dots ? p.n : tiled_columns(p);
-  Part r = {0, n, 0, p.k};
-  if (plan.parts == 1) return r;
-  const int64_t depths = max(1, ceil_div(p.k, max(1, plan.depth)));
-  r.column = part / depths * plan.columns;
-  r.column_end = min(n, r.column + plan.columns);
-  r.k = part % depths * plan.depth;
-  r.depth = min(plan.depth, p.k - r.k);
-  return r;
+  return part_of(plan.method == MatmulMethod::dots ? p.n : tiled_columns(p), p.k, plan, part);
 }
 
 /// b's rows [k, k + depth) and columns [column, column + columns) as tiles read them: rows of whole vectors.

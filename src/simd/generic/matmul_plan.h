@@ -3,6 +3,7 @@
 
 #include "simd/generic/dots.h"
 #include "simd/generic/pack_pairs.h"
+#include "simd/generic/rounds.h"
 #include "simd/generic/tile.h"
 #include "simd/kernels.h"
 
@@ -33,8 +34,7 @@ constexpr int64_t kMostBInPlace = 1 << 18, kMostRowsInPlace = 1024, kMostRowsCom
 constexpr int64_t kMostNear = 1 << 19;      // floats of b that the second-level cache holds
 constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
 constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
-constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work,
-constexpr int64_t kWantedBlocks = 8;        // but no more blocks than these, as tiles fetch ahead within a block only
+constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work
 constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
 // Floats of b, and rows of a, from which on blocks of a product whose b is not transposed have half of the columns: each of
@@ -102,10 +102,6 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan, bool halves = false) {
 ATTN_INLINE bool uses_dots(const Matmul& p) {
   if (p.form != Form::NT || p.bf16) return false;
   return p.m <= kDotRows || (!p.b_bytes && p.m <= kLanes && p.k >= kFewestDotDepth * p.m);
-}
-
-void split_depth(const Matmul& p, int64_t most, int64_t unit, MatmulPlan& plan) {
-  if (p.k > most) plan.depth = round_up(ceil_div(p.k, ceil_div(p.k, most)), unit);
 }
 
 /// One block of what hardly pays to share.

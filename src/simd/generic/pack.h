@@ -2,21 +2,12 @@
 // Copies of matrix parts into the order in which tiles read them. Columns that are missing from the last
 // vector become 0.
 
-#include "simd/generic/vector.h"
+#include "simd/generic/bf16.h"
 
 namespace attn::simd {
 namespace {
 
 constexpr int64_t kRowsAhead = 8;  // rows that lie apart are beyond what the hardware prefetches
-
-ATTN_INLINE void copy_row(const float* source, int64_t columns, float* out) {
-  for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes), lanes); });
-}
-
-/// The same, and zeros to the end of the last vector.
-ATTN_INLINE void copy_padded(const float* source, int64_t columns, float* out) {
-  for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes)); });
-}
 
 /// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes. For few columns.
 void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
@@ -70,6 +61,11 @@ void pack_transposed_bytes(const int8_t* source, int64_t ld, int64_t rows, int64
       pack_transposed(floats, kStride, present, count, 1.0f, out + column * width + row, width);
     }
   }
+}
+
+/// Rounds whole vectors in place.
+ATTN_ONE_COPY void round_to_bf16(float* x, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) store(x + i, reinterpret_cast<Vec>(to_bf16(load(x + i))));
 }
 
 }  // namespace

@@ -9,12 +9,6 @@
 namespace attn::simd {
 namespace {
 
-typedef uint32_t WordsInMemory __attribute__((vector_size(ATTN_VECTOR_BYTES), aligned(4), may_alias));
-
-ATTN_INLINE void store_words(PairWord* p, VecWord words) {
-  *reinterpret_cast<WordsInMemory*>(p) = words;
-}
-
 struct BfloatWords {
   ATTN_INLINE VecWord operator()(Vec even, Vec odd) const { return (to_bf16(even) >> 16) | to_bf16(odd); }
 };

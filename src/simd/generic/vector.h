@@ -192,6 +192,15 @@ ATTN_INLINE void for_each_vector(int64_t begin, int64_t end, Function function) 
   if (i < end) function(i, First{end - i});
 }
 
+ATTN_INLINE void copy_row(const float* source, int64_t columns, float* out) {
+  for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes), lanes); });
+}
+
+/// The same, and zeros to the end of the last vector.
+ATTN_INLINE void copy_padded(const float* source, int64_t columns, float* out) {
+  for_each_vector(0, columns, [=](int64_t i, auto lanes) { store(out + i, load(source + i, lanes)); });
+}
+
 /// Lanes of a, b by constant index; indices from kLanes on mean b.
 template <int... kIndex>
 ATTN_INLINE Vec shuffle(Vec a, Vec b) {
