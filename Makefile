@@ -78,6 +78,7 @@ $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/simd/isa_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 $(BUILD)/src/simd/isa_avx512vnni.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mprefer-vector-width=512
 $(BUILD)/src/simd/isa_avx512bf16.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma -mprefer-vector-width=512
+$(BUILD)/src/simd/isa_avx512amx.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mamx-tile -mamx-bf16 -mfma -mprefer-vector-width=512
 endif
 
 $(BUILD)/tests/%.o: TESTS_FOLDER := -Itests

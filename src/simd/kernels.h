@@ -58,7 +58,8 @@ enum class MatmulMethod : int32_t {
   small,         // one block that costs hardly more than to cut it would
   in_place,      // tiles read b where it lies
   packed_apart,  // every block copies its columns of b
-  packed         // b is copied once, by all threads together
+  packed,        // b is copied once, by all threads together
+  amx            // the same, as bfloat16 numbers for a matrix unit
 };
 
 /// How a product is cut; a function of its form, sizes and leading dimensions alone. For every round: first pack_matmul
@@ -219,7 +220,7 @@ struct EmbeddingBackward {
 
 /// Every kernel, compiled for one instruction set. Ranges are half-open.
 struct Kernels {
-  const char* name;       // "baseline", "avx2", "avx512", "avx512vnni", "avx512bf16"; on aarch64 "baseline" is NEON
+  const char* name;  // "baseline", "avx2", "avx512", "avx512vnni", "avx512bf16", "avx512amx"; on aarch64 "baseline" is NEON
   int64_t vector_floats;  // floats in a SIMD register
   bool bf16_instruction;  // one is used for products in bfloat16; else these take as long as in float
 

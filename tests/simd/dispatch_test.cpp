@@ -44,9 +44,11 @@ TEST_CASE("a named instruction set is another table with other functions, as wid
 TEST_CASE("products in bfloat16 have a tile of their own where there is an instruction for them") {
   for_each_instruction_set([&](const simd::Kernels& kernels) {
     CHECK(!kernels.plan_matmul({.m = 8, .n = 8, .k = 8}).pairs.multiply);
-    const simd::PairFormat pairs = kernels.plan_matmul({.m = 8, .n = 8, .k = 8, .bf16 = true}).pairs;
-    CHECK((pairs.multiply != nullptr) == kernels.bf16_instruction);
-    CHECK(pairs.scaled == (std::strcmp(kernels.name, "avx512vnni") == 0));
+    const simd::MatmulPlan plan = kernels.plan_matmul({.m = 64, .n = 64, .k = 64, .bf16 = true});
+    const bool amx = plan.method == simd::MatmulMethod::amx;
+    CHECK(amx == (std::strcmp(kernels.name, "avx512amx") == 0));
+    CHECK((plan.pairs.multiply != nullptr) == (kernels.bf16_instruction && !amx));
+    CHECK(plan.pairs.scaled == (std::strcmp(kernels.name, "avx512vnni") == 0));
   });
 }
 

@@ -1,0 +1,144 @@
+// Products on a matrix unit, where this machine has one.
+
+#include <doctest/doctest.h>
+
+#include "matmul_case.h"
+
+namespace attn::test {
+namespace {
+
+template <class Function>
+void with_amx(Function function) {
+  if (const Kernels* const kernels = simd::kernels_named("avx512amx")) function(*kernels);
+}
+
+/// In every form, and in bfloat16.
+void check_all(const Kernels& kernels, MatmulCase c) {
+  for (const Form form : kForms) {
+    for (const bool bf16 : {false, true}) {
+      c.form = form;
+      c.bf16 = bf16;
+      CAPTURE(bf16);
+      const simd::MatmulPlan plan = kernels.plan_matmul({.form = form, .m = c.m, .n = c.n, .k = c.k, .bf16 = bf16});
+      CHECK(plan.method == simd::MatmulMethod::amx);
+      check_matmul(kernels, c);
+    }
+  }
+}
+
+TEST_CASE("amx: every tail of rows, columns and depth") {
+  with_amx([](const Kernels& kernels) {
+    for (const std::int64_t tail : {1, 15, 16, 17, 31, 32}) {
+      const std::int64_t pad = tail % 4;
+      check_all(kernels, {.m = 480 + tail, .n = 160, .k = 128, .pad = pad, .bias = true});
+      check_all(kernels, {.m = 256, .n = 160 + tail, .k = 96, .pad = pad, .accumulate = true});
+      check_all(kernels, {.m = 240, .n = 160, .k = 96 + tail, .pad = pad});
+    }
+    check_all(kernels, {.m = 497, .n = 163, .k = 101, .pad = 1, .accumulate = true});
+  });
+}
+
+TEST_CASE("amx: several rounds of depth and of columns, blocks of few rows, bias, activations and slopes") {
+  with_amx([](const Kernels& kernels) {
+    check_all(kernels, {.m = 130, .n = 250, .k = 1100, .pad = 3});
+    check_all(kernels, {.m = 192, .n = 1500, .k = 520, .pad = 1, .accumulate = true});
+    check_all(kernels, {.m = 161, .n = 160, .k = 780, .bias = true, .slopes = true, .activation = Activation::gelu});
+    check_all(kernels, {.m = 200, .n = 999, .k = 513, .slopes = true, .activation = Activation::relu});
+    // One row of tiles, whose panels two blocks share.
+    check_matmul(kernels, {.form = Form::NN, .m = 30, .n = 1030, .k = 512, .bias = true, .bf16 = true});
+    CHECK(kernels.plan_matmul({.m = 30, .n = 1030, .k = 512, .bf16 = true}).row_blocks == 1);
+    CHECK(kernels.plan_matmul({.m = 30, .n = 1030, .k = 512, .bf16 = true}).blocks == 2);
+  });
+}
+
+/// The root of the mean of squares of all errors, relative to what a row and a column could sum up to.
+double error_of_product(const Kernels& kernels, const Matmul& p, const naive::Doubles& expected,
+                        const std::vector<double>& magnitudes) {
+  run_matmul(kernels, p);
+  double squares = 0;
+  for (std::int64_t i = 0; i < p.m * p.n; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const double error = (p.c[i] - expected[at]) / magnitudes[at];
+    squares += error * error;
+  }
+  return std::sqrt(squares / static_cast<double>(p.m * p.n));
+}
+
+TEST_CASE("amx: sums of three parts' products are as exact as fused multiply-adds") {
+  constexpr std::int64_t kRows = 64, kColumns = 96, kDepth = 256;
+  Array a(kRows * kDepth), b(kDepth * kColumns), c(kRows * kColumns);
+  const Matmul p{
+      .m = kRows, .n = kColumns, .k = kDepth, .a = a, .lda = kDepth, .b = b, .ldb = kColumns, .c = c, .ldc = kColumns};
+  Matmul sizes = p;
+  Array a_size(a.size()), b_size(b.size());
+  sizes.a = a_size;
+  sizes.b = b_size;
+  with_amx([&](const Kernels& kernels) {
+    REQUIRE(kernels.plan_matmul(p).method == simd::MatmulMethod::amx);
+    const Kernels& fused = *simd::kernels_named("avx512");
+    for (const int range : {0, 8, 60}) {  // of exponents
+      CAPTURE(range);
+      for (const bool positive : {false, true}) {
+        a.fill_random(1);
+        b.fill_random(2);
+        for (Array* x : {&a, &b}) {
+          for (std::int64_t i = 0; i < x->size(); ++i) {
+            const float value = std::ldexp((*x)[i], static_cast<int>(i * 7919 % (range + 1)) - range / 2);
+            (*x)[i] = positive ? std::fabs(value) : value;
+          }
+        }
+        for (std::int64_t i = 0; i < a.size(); ++i) a_size[i] = std::fabs(a[i]);
+        for (std::int64_t i = 0; i < b.size(); ++i) b_size[i] = std::fabs(b[i]);
+        const naive::Doubles expected = naive::matmul(p), magnitudes = naive::matmul(sizes);
+        const double ours = error_of_product(kernels, p, expected, magnitudes);
+        CHECK(ours < 1.1 * error_of_product(fused, p, expected, magnitudes));
+        CHECK(ours < 4 * kFloatEpsilon);
+      }
+    }
+  });
+}
+
+TEST_CASE("amx: the largest numbers, small ones, and what is not finite") {
+  using Limits = std::numeric_limits<float>;
+  constexpr std::int64_t kSize = 96;
+  Array a(kSize * kSize), b(kSize * kSize), c(kSize * kSize);
+  const Matmul p{.m = kSize, .n = kSize, .k = kSize, .a = a, .lda = kSize, .b = b, .ldb = kSize, .c = c, .ldc = kSize};
+  with_amx([&](const Kernels& kernels) {
+    REQUIRE(kernels.plan_matmul(p).method == simd::MatmulMethod::amx);
+    // a times a multiple of the identity is exact.
+    const auto is_exact = [&](float factor) {
+      b.fill(0);
+      for (std::int64_t i = 0; i < kSize; ++i) b[i * kSize + i] = factor;
+      run_matmul(kernels, p);
+      bool exact = true;
+      for (std::int64_t i = 0; i < c.size(); ++i) exact &= c[i] == a[i] * factor;
+      return exact;
+    };
+    a.fill_random(1);
+    CHECK(is_exact(1.0f));
+    CHECK(is_exact(-0.25f));
+    a.fill(Limits::max());
+    CHECK(is_exact(1.0f));
+    a.fill(-Limits::max());
+    CHECK(is_exact(0.5f));
+    a.fill(std::ldexp(1.2345678f, -100));
+    CHECK(is_exact(4.0f));
+
+    for (const float special : {Limits::infinity(), Limits::quiet_NaN()}) {
+      a.fill(1);
+      b.fill(2);
+      a[5 * kSize + 40] = special;
+      b[50 * kSize + 7] = special;
+      run_matmul(kernels, p);
+      bool as_expected = true;
+      for (std::int64_t i = 0; i < c.size(); ++i) {
+        const bool touched = i / kSize == 5 || i % kSize == 7;
+        as_expected &= touched ? !std::isfinite(c[i]) : c[i] == 2 * kSize;
+      }
+      CHECK(as_expected);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace attn::test
