@@ -159,6 +159,10 @@ class BenchCommand : public Command {
     const int threads = bench.pool.threads();
     const Limits limits = measure_limits(bench);
     show(call, {"limit", "fused multiply-adds", threads, 0, limits.flops / 1e9, "GFLOP/s", 0});
+    if (limits.matrix_flops > 0) {
+      show(call,
+           {"limit", "bfloat16 products of the matrix unit", threads, 0, limits.matrix_flops / 1e9, "GFLOP/s", 0});
+    }
     show(call, {"limit", "reading 256 MiB", threads, 0, limits.bandwidth / 1e9, "GB/s", 0});
     for (const MatmulShape& shape : kMatmulShapes) measure_products(call, bench, shape);
     for (const TrainShape& shape : kTrainShapes) train(call, bench, shape);

@@ -54,23 +54,26 @@ double median_seconds(const Bench& bench, const std::function<void()>& work) {
   return median(samples);
 }
 
-// Multiply-adds per second on all threads at once: no thread begins before all are there, so none does two threads'
+// Operations per second on all threads at once: no thread begins before all are there, so none does two threads'
 // work.
-double flops_at_present(const Bench& bench) {
+double peak_at_present(const Bench& bench, double (*peak)(std::int64_t repeats, float* sink)) {
   ThreadPool& pool = bench.pool;
   constexpr std::int64_t kRepeats = 20000;
-  constexpr std::int64_t kSinkFloats = 1024;
-  pool.reserve_scratch(kSinkFloats);
+  pool.reserve_scratch(simd::kMatrixSink);
   std::atomic<int> arrived = 0;
   std::vector<double> rates(static_cast<std::size_t>(pool.threads()));
   pool.run(pool.threads(), 1e12, [&](std::int64_t block, int worker) {
     arrived.fetch_add(1);
     while (arrived.load() < pool.threads()) std::this_thread::yield();
     const auto start = Clock::now();
-    const double done = bench.kernels.fma_peak(kRepeats, pool.scratch(worker));
+    const double done = peak(kRepeats, pool.scratch(worker));
     rates[static_cast<std::size_t>(block)] = done / std::chrono::duration<double>(Clock::now() - start).count();
   });
   return std::accumulate(rates.begin(), rates.end(), 0.0);
+}
+
+double flops_at_present(const Bench& bench) {
+  return peak_at_present(bench, bench.kernels.fma_peak);
 }
 
 // In memory like that of tensors, as all that is measured here.
@@ -190,9 +193,13 @@ const char* name_of(simd::Form form) {
 }  // namespace
 
 Limits measure_limits(const Bench& bench) {
-  std::vector<double> rates;
-  for (int i = 0; i < 30 * kRuns; ++i) rates.push_back(flops_at_present(bench));
-  return {median(rates), measure_bandwidth(bench, std::size_t{256} << 20)};
+  std::vector<double> rates, matrix_rates;
+  for (int i = 0; i < 30 * kRuns; ++i) {
+    rates.push_back(flops_at_present(bench));
+    if (bench.kernels.matrix_peak) matrix_rates.push_back(peak_at_present(bench, bench.kernels.matrix_peak));
+  }
+  return {median(rates), matrix_rates.empty() ? 0 : median(matrix_rates),
+          measure_bandwidth(bench, std::size_t{256} << 20)};
 }
 
 double measure_bandwidth(const Bench& bench, std::size_t bytes) {

@@ -32,8 +32,9 @@ struct Bench {
 
 /// The machine's limits with this many threads.
 struct Limits {
-  double flops = 0;      // per second, single precision
-  double bandwidth = 0;  // bytes per second, read from a buffer that no cache holds
+  double flops = 0;         // per second, single precision
+  double matrix_flops = 0;  // of bfloat16 numbers on a matrix unit; 0 without one
+  double bandwidth = 0;     // bytes per second, read from a buffer that no cache holds
 };
 
 Limits measure_limits(const Bench& bench);

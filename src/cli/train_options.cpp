@@ -181,9 +181,10 @@ void TrainOptions::visit_optimisation(OptionTable& options) {
                            .help = "batches whose gradients are added up for one update"});
   options.add(optimizer, kOptimizers,
               {.name = "optimizer", .help = "update rule; muon: AdamW, but Muon for the matrices inside the layers"});
-  options.add(precision, kPrecisions,
-              {.name = "precision",
-               .help = "of what is multiplied; bf16 is faster on many processors with AVX-512: see attn help speed"});
+  options.add(
+      precision, kPrecisions,
+      {.name = "precision",
+       .help = "of what is multiplied; bf16 is faster on many processors with AMX or AVX-512: see attn help speed"});
   options.add(lr, {.name = "lr",
                    .metavar = "X",
                    .minimum = 0,

@@ -70,6 +70,7 @@ const Kernels& avx512amx_kernels() {
     Kernels changed = kAvx512Kernels;
     changed.name = "avx512amx";
     changed.bf16_instruction = true;
+    changed.matrix_peak = kAmxProducts.peak;
     changed.plan_matmul = [](const Matmul& product) {
       return kAmxProducts.takes(product) ? kAmxProducts.plan(product) : kAvx512Kernels.plan_matmul(product);
     };

@@ -5,6 +5,6 @@
 #include "simd/tables.h"
 
 namespace attn::simd {
-const AmxProducts kAmxProducts = {uses_amx, plan_amx, pack_matmul_amx, matmul_amx};
+const AmxProducts kAmxProducts = {uses_amx, plan_amx, pack_matmul_amx, matmul_amx, amx_peak};
 }  // namespace attn::simd
 #endif

@@ -42,6 +42,8 @@ struct Matmul {
   const int8_t* b_bytes = nullptr;
   const float* byte_scales = nullptr;  // (N)
   /// a and b are rounded to bfloat16 (to the nearest, halves to the even one) before they are multiplied; sums are floats.
+  /// (MatmulMethod::amx takes what is below the smallest normal number for 0, and, unless rounded, for a number that is not
+  /// finite gives NaN.)
   /// Where PairFormat::scaled, small numbers are less exact, and a number that is not finite, or products beyond a float's
   /// range, make NaN of their row's or column's results. Not together with b_bytes.
   bool bf16 = false;
@@ -218,9 +220,12 @@ struct EmbeddingBackward {
   float* d_table = nullptr;  // (V, C)
 };
 
+constexpr int64_t kMatrixSink = 32 * 32;
+
 /// Every kernel, compiled for one instruction set. Ranges are half-open.
 struct Kernels {
-  const char* name;  // "baseline", "avx2", "avx512", "avx512vnni", "avx512bf16", "avx512amx"; on aarch64 "baseline" is NEON
+  const char*
+      name;  // "baseline", "avx2", "avx512", "avx512vnni", "avx512bf16", "avx512amx"; on aarch64 NEON is "baseline"
   int64_t vector_floats;  // floats in a SIMD register
   bool bf16_instruction;  // one is used for products in bfloat16; else these take as long as in float
 
@@ -280,6 +285,8 @@ struct Kernels {
   /// `repeats` rounds of independent fused multiply-adds on registers; returns the FLOPs done. For `attn
   /// bench`.
   double (*fma_peak)(int64_t repeats, float* sink);
+  /// The same of products of bfloat16 numbers on a matrix unit, which leaves kMatrixSink floats; null without one.
+  double (*matrix_peak)(int64_t repeats, float* sink);
   /// The sum of [begin, end), as fast as memory delivers it. For `attn bench`.
   float (*read_all)(const float* x, int64_t begin, int64_t end);
 };

@@ -18,6 +18,7 @@ struct AmxProducts {
   MatmulPlan (*plan)(const Matmul&);
   void (*pack)(const Matmul&, const MatmulPlan&, int64_t round, int64_t block, float* packed);
   void (*multiply)(const Matmul&, const MatmulPlan&, int64_t round, int64_t block, const float* packed, float* scratch);
+  double (*peak)(int64_t repeats, float* sink);
 };
 extern const AmxProducts kAmxProducts;
 #endif

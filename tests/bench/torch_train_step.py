@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Times one training step of a GPT-2 style model in PyTorch, for comparison with `attn bench`.
 
-    tests/bench/torch_train_step.py [THREADS [L,H,C,T,B,V]]   # Debian: apt-get install python3-torch libopenblas0-pthread
+    tests/bench/torch_train_step.py [THREADS [L,H,C,T,B,V [bf16]]]   # Debian: apt-get install python3-torch libopenblas0-pthread
 
 L layers, H heads, d_model C, context T, batch B, vocabulary V: 4,4,128,64,12,65 as in README's figures, unless said
-otherwise. AdamW and clipping as in `attn train`. Prints the median of 30 steps after 5 of warm-up.
+otherwise; with bf16, under autocast. AdamW and clipping as in `attn train`. Prints the median of 30 steps after 5 of warm-up.
 """
 
 import statistics
@@ -60,15 +60,16 @@ class Model(nn.Module):
         return F.cross_entropy(self(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
 
 
-def update(model, optimizer, ids):
-    loss = model.loss(ids)
+def update(model, optimizer, ids, bf16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        loss = model.loss(ids)
     optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
 
 
-def step_seconds(shape, threads, steps=30, warm_up=5):
+def step_seconds(shape, threads, steps=30, warm_up=5, bf16=False):
     """The median time of a step."""
     torch.set_num_threads(threads)
     model = Model(shape)
@@ -77,7 +78,7 @@ def step_seconds(shape, threads, steps=30, warm_up=5):
     for _ in range(warm_up + steps):
         ids = torch.randint(shape.vocabulary, (shape.batch, shape.context + 1))
         start = time.perf_counter()
-        update(model, optimizer, ids)
+        update(model, optimizer, ids, bf16)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds[warm_up:])
 
@@ -85,9 +86,10 @@ def step_seconds(shape, threads, steps=30, warm_up=5):
 def main():
     threads = int(sys.argv[1]) if len(sys.argv) > 1 else torch.get_num_threads()
     shape = Shape(*map(int, sys.argv[2].split(","))) if len(sys.argv) > 2 else Shape()
-    median = step_seconds(shape, threads)
+    bf16 = sys.argv[3:] == ["bf16"]
+    median = step_seconds(shape, threads, bf16=bf16)
     tokens = shape.batch * shape.context / median
-    print(f"torch {torch.__version__}, {threads} threads: {1e3 * median:.2f} ms, {tokens:.0f} tokens/s")
+    print(f"torch {torch.__version__}, {'bf16' if bf16 else 'f32'}, {threads} threads: {1e3 * median:.2f} ms, {tokens:.0f} tokens/s")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string_view>
+
 #include "matmul_case.h"
 
 namespace attn::test {
@@ -98,6 +100,17 @@ TEST_CASE("amx: sums of three parts' products are as exact as fused multiply-add
   });
 }
 
+TEST_CASE("amx: the peak is counted in whole registers, on the units that other instruction sets do not use") {
+  for_each_instruction_set([](const Kernels& kernels) {
+    CHECK((kernels.matrix_peak != nullptr) == (std::string_view(kernels.name) == "avx512amx"));
+    if (!kernels.matrix_peak) return;
+    Array sink(simd::kMatrixSink);
+    sink.fill(1);
+    CHECK(kernels.matrix_peak(10, sink) == 10 * 4 * 16 * 16 * 64);
+    CHECK(sink[simd::kMatrixSink - 1] == 0);
+  });
+}
+
 TEST_CASE("amx: the largest numbers, small ones, and what is not finite") {
   using Limits = std::numeric_limits<float>;
   constexpr std::int64_t kSize = 96;
@@ -123,6 +136,13 @@ TEST_CASE("amx: the largest numbers, small ones, and what is not finite") {
     CHECK(is_exact(0.5f));
     a.fill(std::ldexp(1.2345678f, -100));
     CHECK(is_exact(4.0f));
+
+    // Parts of these are no normal numbers, and may be lost.
+    for (std::int64_t i = 0; i < a.size(); ++i) a[i] = std::ldexp(1.2345678f, -105 - static_cast<int>(i % 45));
+    is_exact(1.0f);
+    double worst = 0;
+    for (std::int64_t i = 0; i < c.size(); ++i) worst = std::max(worst, std::fabs(double{c[i]} - a[i]));
+    CHECK(worst < 0x1p-125);
 
     for (const float special : {Limits::infinity(), Limits::quiet_NaN()}) {
       a.fill(1);

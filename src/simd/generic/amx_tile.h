@@ -142,5 +142,19 @@ ATTN_INLINE void multiply_amx_tile(const PairWord* a, const PairWord* b, int64_t
   multiply_amx_tile<kParts, 1, 1>(a, b, steps, from, to, a_ahead, c_ahead);
 }
 
+/// As fast as the unit goes, from registers to registers.
+double amx_peak(int64_t repeats, float* sink) {
+  const AmxRegisters registers;
+  clear_sums();
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+  for (int64_t i = 0; i < repeats; ++i) add_products<2, 2>();
+  static_assert(kMatrixSink == kAmxRows * kAmxColumns);
+  store_sums<2, 2>({sink, kAmxColumns});
+  return 2.0 * kAmxRows * kAmxColumns * kStepDepth * static_cast<double>(repeats);
+}
+
 }  // namespace
 }  // namespace attn::simd

@@ -50,11 +50,6 @@ ATTN_INLINE Vec inverse_of(VecWord scale) {
   return reinterpret_cast<Vec>((254u << kExponentBits) - scale);
 }
 
-/// The next `count` floats, at most a vector; 0 beyond.
-ATTN_INLINE Vec load_some(const float* p, int64_t count) {
-  return count >= kLanes ? load(p) : count > 0 ? load(p, First{count}) : Vec{};
-}
-
 /// Words of an operand of so many k, `width` a row.
 ATTN_INLINE int64_t pair_words(int64_t depth, bool scaled, int64_t width) {
   return (ceil_div(depth, 2) + (scaled ? ceil_div(depth, kPairBlock) : 0)) * width;

@@ -29,7 +29,7 @@ struct ThreeParts {
     part[0] = upper_half(reinterpret_cast<VecWord>(x));
     const Vec rest = x - reinterpret_cast<Vec>(part[0]);
     part[1] = upper_half(reinterpret_cast<VecWord>(rest) + broadcast_word(0x8000u));
-    part[2] = reinterpret_cast<VecWord>(rest - reinterpret_cast<Vec>(part[1]));
+    part[2] = upper_half(reinterpret_cast<VecWord>(rest - reinterpret_cast<Vec>(part[1])));
   }
 };
 
@@ -56,37 +56,31 @@ struct Lines {
   const float* at(int64_t line, int64_t k) const { return are_rows ? data + line * ld + k : data + k * ld + line; }
 };
 
-/// Some rows of memory, at most kLanes, and of each at most kLanes floats.
-struct Square {
-  const float* data;
-  int64_t ld, rows, columns;
-
-  ATTN_INLINE Vec row(int64_t i) const {
-    if (i >= rows || columns <= 0) return Vec{};
-    return columns >= kLanes ? load(data + i * ld) : load(data + i * ld, First{columns});
-  }
-};
-
-struct WholeSquare {
-  const float* data;
-  int64_t ld;
-
-  ATTN_INLINE Vec row(int64_t i) const { return load(data + i * ld); }
-};
-
-template <int kParts, bool kTransposes, class Rows>
-ATTN_INLINE void pack_square(Rows even, Rows odd, PairWord* out) {
+/// Two squares of memory, of the first kLanes of a step's k and of the others.
+template <int kParts, bool kTransposes>
+ATTN_INLINE void pack_squares(const float* even, const float* odd, int64_t ld, PairWord* out) {
   if constexpr (kTransposes) {
     Vec turned[2][kLanes];
-    ATTN_UNROLL
-    for (int i = 0; i < kLanes; ++i) turned[0][i] = even.row(i);
-    transpose(turned[0]);
-    ATTN_UNROLL
-    for (int i = 0; i < kLanes; ++i) turned[1][i] = odd.row(i);
-    transpose(turned[1]);
+    ATTN_KEEP_LOOP
+    for (int half = 0; half < 2; ++half) {
+      const float* const from = half == 0 ? even : odd;
+      Vec rows[kLanes];
+      ATTN_UNROLL
+      for (int i = 0; i < kLanes; ++i) rows[i] = load(from + i * ld);
+      transpose(rows);
+      ATTN_UNROLL
+      for (int i = 0; i < kLanes; ++i) turned[half][i] = rows[i];
+    }
     for (int i = 0; i < kLanes; ++i) store_parts<kParts>(turned[0][i], turned[1][i], out + i * kLanes);
   } else {
-    for (int i = 0; i < kLanes; ++i) store_parts<kParts>(even.row(i), odd.row(i), out + i * kLanes);
+    for (int i = 0; i < kLanes; ++i) store_parts<kParts>(load(even + i * ld), load(odd + i * ld), out + i * kLanes);
+  }
+}
+
+/// What there is of a square, and zeros.
+ATTN_ONE_COPY void complete_square(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out) {
+  for (int64_t i = 0; i < kLanes; ++i) {
+    store(out + i * kLanes, i < rows ? load_some(source + i * ld, columns) : Vec{});
   }
 }
 
@@ -94,14 +88,18 @@ template <int kParts, bool kTransposes>
 ATTN_ONE_COPY void pack_lines_as(const Lines& source, int64_t line, int64_t lines, int64_t k, int64_t depth,
                                  PairWord* out) {
   const float *even = source.at(line, k), *odd = source.at(line, k + kLanes);
-  const int64_t ld = source.ld;
-  if (lines >= kLanes && depth >= kStepDepth) {
-    pack_square<kParts, kTransposes>(WholeSquare{even, ld}, WholeSquare{odd, ld}, out);
-  } else if (source.are_rows) {
-    pack_square<kParts, kTransposes>(Square{even, ld, lines, depth}, Square{odd, ld, lines, depth - kLanes}, out);
-  } else {
-    pack_square<kParts, kTransposes>(Square{even, ld, depth, lines}, Square{odd, ld, depth - kLanes, lines}, out);
+  int64_t ld = source.ld;
+  float squares[2][kLanes * kLanes];
+  if (lines < kLanes || depth < kStepDepth) {
+    const int64_t odd_depth = depth - kLanes;
+    const bool are_rows = source.are_rows;
+    complete_square(even, ld, are_rows ? lines : depth, are_rows ? depth : lines, squares[0]);
+    complete_square(odd, ld, are_rows ? lines : odd_depth, are_rows ? odd_depth : lines, squares[1]);
+    even = squares[0];
+    odd = squares[1];
+    ld = kLanes;
   }
+  pack_squares<kParts, kTransposes>(even, odd, ld, out);
 }
 
 /// A step of at most kLanes lines, `depth` of k: a register for every part. b's lines are columns of a register, a's rows.

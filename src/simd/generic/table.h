@@ -49,6 +49,7 @@ constexpr Kernels make_table(const char* name) {
           .dot = dot,
           .adamw = adamw,
           .fma_peak = fma_peak,
+          .matrix_peak = nullptr,
           .read_all = read_all};
 }
 

@@ -172,6 +172,11 @@ ATTN_INLINE void store(float* p, Vec x, First part) {
 }
 #endif
 
+/// The next `count` floats, at most a vector; 0 beyond.
+ATTN_INLINE Vec load_some(const float* p, int64_t count) {
+  return count >= kLanes ? load(p) : count > 0 ? load(p, First{count}) : Vec{};
+}
+
 /// x with 0 in the lanes that are not meant.
 ATTN_INLINE Vec first_of(Vec x, All) {
   return x;
