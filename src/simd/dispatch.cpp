@@ -90,8 +90,8 @@ const Kernels& avx512amx_kernels() {
 }
 
 /// AVX512-BF16 does twice f32's work on AMD's processors (Zen 4: IREE, pull request 15089), but half of it on Intel's (its
-/// instruction begins every other cycle, measured on Emerald Rapids), where AVX512-VNNI does twice. A function of the
-/// processor alone, as results depend on it.
+/// instruction begins every other cycle, measured on Emerald Rapids), where AVX512-VNNI does twice. A function of
+/// processor and system alone, as results depend on it.
 const Kernels& best_kernels() {
   if (has_avx512amx()) return avx512amx_kernels();
   if (has_avx512bf16() && __builtin_cpu_is("amd")) return avx512bf16_kernels();

@@ -42,8 +42,8 @@ struct Matmul {
   const int8_t* b_bytes = nullptr;
   const float* byte_scales = nullptr;  // (N)
   /// a and b are rounded to bfloat16 (to the nearest, halves to the even one) before they are multiplied; sums are floats.
-  /// (MatmulMethod::amx takes what is below the smallest normal number for 0, and, unless rounded, for a number that is not
-  /// finite gives NaN.)
+  /// (MatmulMethod::amx takes sums below the smallest normal number for 0, and unless operands are rounded, loses bits of
+  /// those below 2^-102 and makes NaN of those that bfloat16 cannot hold: beyond 2^128 - 2^119, or infinite.)
   /// Where PairFormat::scaled, small numbers are less exact, and a number that is not finite, or products beyond a float's
   /// range, make NaN of their row's or column's results. Not together with b_bytes.
   bool bf16 = false;
@@ -69,10 +69,10 @@ enum class MatmulMethod : int32_t {
 struct MatmulPlan {
   MatmulMethod method;
   int64_t rounds, pack_blocks, blocks;
-  int64_t parts;           // each a round, or, unless all copy b together, all in one
-  int64_t copied_tiles;    // of a's rows at a time, by every block for itself, or 0
-  int64_t packed;          // floats of memory, common to all threads, where a round keeps its copy of b
-  int64_t scratch;         // floats that one running block needs
+  int64_t parts;         // each a round, or, unless all copy b together, all in one
+  int64_t copied_tiles;  // of a's rows at a time, by every block for itself, or 0; amx: of all rows, once for all, or 0
+  int64_t packed;        // floats of memory, common to all threads, where a round keeps its copy of b
+  int64_t scratch;       // floats that one running block needs
   int64_t depth, columns;  // of k and of c in a round
   int64_t block_tiles, row_blocks, block_columns;
   PairFormat pairs;  // of a product in bfloat16 by an instruction; else empty: its copies are rounded floats
@@ -303,8 +303,8 @@ inline void multiply_alone(const Kernels& kernels, const Matmul& product, const 
   }
 }
 
-/// The kernels of the best instruction set that this machine has ("avx512bf16" only where it is faster than "avx512vnni"), or
-/// of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
+/// The kernels of the best instruction set that this machine has ("avx512bf16" instead of "avx512vnni" where that is faster),
+/// or of the one that ATTN_SIMD names. Null if that is unknown or the machine lacks it (kernels_named tells).
 const Kernels* kernels();
 /// By name; null if unknown or not supported by this machine.
 const Kernels* kernels_named(const char* name);

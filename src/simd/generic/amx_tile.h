@@ -85,13 +85,11 @@ struct AmxAhead {
   int64_t ld, rows_a_step, step_stride;  // floats from the rows of one step to those of the next
 };
 
-/// For reading, or for writing.
-template <int kWriting>
 ATTN_INLINE void fetch(const AmxAhead& ahead, int64_t step) {
   const float* row = ahead.data + step * ahead.step_stride;
   for (int64_t i = 0; i < ahead.rows_a_step; ++i, row += ahead.ld) {
-    __builtin_prefetch(row, kWriting, 2);
-    __builtin_prefetch(row + kLanes, kWriting, 2);
+    __builtin_prefetch(row, 0, 2);
+    __builtin_prefetch(row + kLanes, 0, 2);
   }
 }
 
@@ -124,8 +122,8 @@ ATTN_ONE_COPY void multiply_amx_tile(const PairWord* a, const PairWord* b, int64
       load_b<kColumnTiles>(b);
     }
     add_products<kRowTiles, kColumnTiles>();
-    fetch<0>(a_ahead, step);
-    fetch<1>(c_ahead, step);
+    fetch(a_ahead, step);
+    fetch(c_ahead, step);
   }
   store_sums<kRowTiles, kColumnTiles>(to);
   __asm__ volatile("" ::: "memory");

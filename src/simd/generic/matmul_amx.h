@@ -1,7 +1,7 @@
 #pragma once
 // Products on a matrix unit. Both operands are copied as bfloat16 numbers, b's part of a round by all threads together, a's
 // rows by whoever multiplies them: in bfloat16 one number for every float, in f32 three. Their exact products are summed in
-// floats, so that results are as near to the true ones as those of fused multiply-adds.
+// floats, so that errors are those of fused multiply-adds, but for half of a last bit of a product.
 
 #include "simd/generic/activation.h"
 #include "simd/generic/amx_tile.h"
@@ -15,6 +15,8 @@ constexpr int64_t kMostAmxDepth = 512, kMostTransposedAmxDepth = 384;
 constexpr int64_t kMostAmxWords = 320 * 1024;      // of b in a round, in a second-level cache of 2 MB
 constexpr int64_t kAmxPackedColumns = 8 * kLanes;  // of b, by one block of packing
 constexpr int64_t kFewestAmxFlops = 1 << 20;       // of a block, so that claiming it costs little
+constexpr int64_t kMostAmxFlops = 1 << 24;         // of a block, so that many threads find work
+constexpr int64_t kMostSharedTiles = 7;            // of rows whose copy all blocks share, which may be of columns then
 
 ATTN_INLINE int64_t parts_of(const Matmul& p) {
   return p.bf16 ? 1 : 3;
@@ -36,16 +38,30 @@ bool uses_amx(const Matmul& p) {
   return multiplying + copying < p.m * p.n * p.k / (p.bf16 ? 68 : 88);
 }
 
-/// Blocks of whole rows of tiles, each of which copies its rows of a: only a single one is shared.
+/// Whether a is copied once like b, by all threads together: rows are few, and blocks are of columns too.
+ATTN_INLINE bool shares_a(const MatmulPlan& plan) {
+  return plan.copied_tiles > 0;
+}
+
 void plan_amx_blocks(const Matmul& p, MatmulPlan& plan) {
   const int64_t tiles = ceil_div(p.m, kAmxRows), panels = ceil_div(plan.columns, kAmxColumns);
   const int64_t flops = 2 * p.m * plan.columns * plan.depth;
-  const int64_t wanted = max(1, min(flops / kFewestAmxFlops, kWantedBlocks));
-  plan.block_tiles = ceil_div(tiles, wanted);
+  const int64_t wanted = max(1, min(flops / kFewestAmxFlops, max(kWantedBlocks, flops / kMostAmxFlops)));
+  plan.copied_tiles = tiles <= kMostSharedTiles ? tiles : 0;
+  const int64_t column_blocks = shares_a(plan) ? min(panels, wanted) : 1;
+  plan.block_tiles = ceil_div(tiles, ceil_div(wanted, column_blocks));
   plan.row_blocks = ceil_div(tiles, plan.block_tiles);
-  const int64_t column_blocks = wanted > 1 && plan.row_blocks == 1 ? min(2, panels) : 1;
   plan.block_columns = ceil_div(panels, column_blocks) * kAmxColumns;
   plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
+}
+
+/// Blocks of packing: a step of some columns of b, then, if it is shared, of a row of tiles of a.
+ATTN_INLINE int64_t pack_blocks_of_b(const MatmulPlan& plan) {
+  return ceil_div(plan.depth, kStepDepth) * ceil_div(plan.columns, kAmxPackedColumns);
+}
+/// Where b's copy ends.
+ATTN_INLINE int64_t words_of_b(const Matmul& p, const MatmulPlan& plan) {
+  return ceil_div(plan.columns, kAmxColumns) * amx_words(p, plan.depth);
 }
 
 MatmulPlan plan_amx(const Matmul& p) {
@@ -57,13 +73,14 @@ MatmulPlan plan_amx(const Matmul& p) {
   plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kAmxColumns);
   plan.parts = plan.rounds = ceil_div(p.n, plan.columns) * ceil_div(p.k, plan.depth);
   plan_amx_blocks(p, plan);
-  plan.pack_blocks = ceil_div(plan.depth, kStepDepth) * ceil_div(plan.columns, kAmxPackedColumns);
-  plan.packed = ceil_div(plan.columns, kAmxColumns) * amx_words(p, plan.depth);
-  plan.scratch = amx_words(p, plan.depth);
+  const int64_t words_of_a = amx_words(p, plan.depth);
+  plan.pack_blocks = pack_blocks_of_b(plan) + plan.copied_tiles * ceil_div(plan.depth, kStepDepth);
+  plan.packed = words_of_b(p, plan) + plan.copied_tiles * words_of_a;
+  plan.scratch = shares_a(plan) ? 0 : words_of_a;
   return plan;
 }
 
-/// What a block of packing copies: a step of some columns; the next block is of the columns beside them, as memory is.
+/// What such a block copies of b; the next one is of the columns beside them, as memory is.
 struct AmxPackBlock {
   int64_t k, depth, column, column_end;
 
@@ -100,9 +117,30 @@ void pack_amx(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t
   }
 }
 
+/// A step of a row of tiles.
+template <int kParts>
+ATTN_INLINE void copy_a(const Matmul& p, const Part& part, int64_t row, int64_t rows, int64_t step, PairWord* tile) {
+  const Lines a = {p.a, p.lda, p.form != Form::TN};
+  const int64_t k = step * kStepDepth, depth = min(kStepDepth, part.depth - k);
+  for (int64_t r = 0; r < rows; r += kLanes) {
+    PairWord* const out = tile + step * kParts * kPartWords + r * kLanes;
+    pack_lines<kParts>(a, false, row + r, min(kLanes, rows - r), part.k + k, depth, out);
+  }
+}
+
+template <int kParts>
+void pack_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, float* packed) {
+  const int64_t of_a = block - pack_blocks_of_b(plan), steps = ceil_div(plan.depth, kStepDepth);
+  if (of_a < 0) return pack_amx<kParts>(p, plan, part, block, packed);
+  const int64_t tile = of_a / steps, step = of_a % steps, row = tile * kAmxRows;
+  if (step * kStepDepth >= part.depth) return;  // the last round may be less deep
+  PairWord* const words = reinterpret_cast<PairWord*>(packed) + words_of_b(p, plan) + tile * amx_words(p, plan.depth);
+  copy_a<kParts>(p, part, row, min(kAmxRows, p.m - row), step, words);
+}
+
 void pack_matmul_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
   const Part part = part_of(p.n, p.k, plan, round);
-  return p.bf16 ? pack_amx<1>(p, plan, part, block, packed) : pack_amx<3>(p, plan, part, block, packed);
+  return p.bf16 ? pack_block<1>(p, plan, part, block, packed) : pack_block<3>(p, plan, part, block, packed);
 }
 
 /// Some rows of tiles and some panels of a round.
@@ -113,25 +151,15 @@ struct AmxBlock {
   int64_t column, column_end;
   const PairWord* b;  // of these columns
   int64_t panel_words;
-  PairWord* a;  // a row of tiles
+  const PairWord* shared_a;  // all of its copy, or null
+  PairWord* own_a;           // else that of a row of tiles
 
   int64_t steps() const { return ceil_div(part.depth, kStepDepth); }
-
-  void copy_a(int64_t row, int64_t rows) const {
-    const Lines source = {p.a, p.lda, p.form != Form::TN};
-    for (int64_t step = 0; step < steps(); ++step) {
-      const int64_t k = step * kStepDepth, depth = min(kStepDepth, part.depth - k);
-      for (int64_t r = 0; r < rows; r += kLanes) {
-        PairWord* const out = a + step * kParts * kPartWords + r * kLanes;
-        pack_lines<kParts>(source, false, row + r, min(kLanes, rows - r), part.k + k, depth, out);
-      }
-    }
-  }
 
   /// Of what will be copied for the next row of tiles, `rows` from `row` on, the share of one panel.
   AmxAhead a_ahead(int64_t row, int64_t rows, int64_t panel) const {
     const bool transposed = p.form == Form::TN;
-    const int64_t lines = rows <= 0 ? 0 : transposed ? kStepDepth : rows;
+    const int64_t lines = rows <= 0 || shared_a ? 0 : transposed ? kStepDepth : rows;
     const int64_t share = ceil_div(lines, ceil_div(column_end - column, kAmxColumns)), first = panel * share;
     const float* const data = transposed ? p.a + (part.k + first) * p.lda + row : p.a + (row + first) * p.lda + part.k;
     return {data, p.lda, max(0, min(share, lines - first)), transposed ? kStepDepth * p.lda : kStepDepth};
@@ -148,7 +176,7 @@ struct AmxBlock {
   }
 
   /// A tile whose registers are not whole, by way of memory that is.
-  void multiply_edge(const PairWord* panel, int64_t rows, int64_t columns, AmxFloats from, float* c,
+  void multiply_edge(const PairWord* a, const PairWord* panel, int64_t rows, int64_t columns, AmxFloats from, float* c,
                      const AmxAhead& a_ahead, const AmxAhead& c_ahead) const {
     alignas(64) float sums[kAmxRows * kAmxColumns] = {};
     for (int64_t r = 0; r < rows && from.data; ++r) {
@@ -161,7 +189,8 @@ struct AmxBlock {
 
   /// A row of tiles.
   void multiply(int64_t row, int64_t rows) const {
-    copy_a(row, rows);
+    for (int64_t step = 0; !shared_a && step < steps(); ++step) copy_a<kParts>(p, part, row, rows, step, own_a);
+    const PairWord* const a = shared_a ? shared_a + row / kAmxRows * panel_words : own_a;
     const int64_t next = row + rows, next_rows = min(kAmxRows, p.m - next);
     for (int64_t c = column, i = 0; c < column_end; c += kAmxColumns, ++i) {
       const int64_t columns = min(kAmxColumns, column_end - c);
@@ -172,7 +201,7 @@ struct AmxBlock {
       if (rows % kLanes == 0 && columns % kLanes == 0) {
         multiply_amx_tile<kParts>(a, panel, steps(), rows, columns, from, {out, p.ldc}, of_a, of_c);
       } else {
-        multiply_edge(panel, rows, columns, from, out, of_a, of_c);
+        multiply_edge(a, panel, rows, columns, from, out, of_a, of_c);
       }
     }
     if (part.k + part.depth >= p.k) activate_part(p, row, rows, column, column_end - column);
@@ -189,7 +218,9 @@ void multiply_amx(const Matmul& p, const MatmulPlan& plan, const Part& part, int
   if (column >= column_end) return;  // the last round may be narrower
   const PairWord* const b = reinterpret_cast<const PairWord*>(packed) + before / kAmxColumns * panel_words;
   const AmxRegisters registers;
-  const AmxBlock<kParts> amx = {p, part, column, column_end, b, panel_words, reinterpret_cast<PairWord*>(scratch)};
+  const PairWord* const a = reinterpret_cast<const PairWord*>(packed) + words_of_b(p, plan);
+  const AmxBlock<kParts> amx = {
+      p, part, column, column_end, b, panel_words, shares_a(plan) ? a : nullptr, reinterpret_cast<PairWord*>(scratch)};
   for (int64_t row = first; row < end; row += kAmxRows) amx.multiply(row, min(kAmxRows, end - row));
 }
 

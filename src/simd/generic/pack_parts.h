@@ -19,16 +19,20 @@ ATTN_INLINE VecWord upper_half(VecWord x) {
   return x & broadcast_word(0xFFFF0000u);
 }
 
+/// x to the nearest bfloat16 number, halves away from zero.
+ATTN_INLINE VecWord nearest_part(Vec x) {
+  return upper_half(reinterpret_cast<VecWord>(x) + 0x8000u);
+}
+
 /// Parts of x, each a bfloat16 number and so the upper half of its word: first + second + third = x, but for what is below
-/// the smallest normal number. The first is cut off, so that the largest number does not become infinite; the second is
-/// rounded, so that the third may have either sign. What is not finite makes parts that are not.
+/// the smallest normal number. What bfloat16 cannot hold makes parts that are not finite.
 struct ThreeParts {
   VecWord part[3];
 
   ATTN_INLINE explicit ThreeParts(Vec x) {
-    part[0] = upper_half(reinterpret_cast<VecWord>(x));
+    part[0] = nearest_part(x);
     const Vec rest = x - reinterpret_cast<Vec>(part[0]);
-    part[1] = upper_half(reinterpret_cast<VecWord>(rest) + broadcast_word(0x8000u));
+    part[1] = nearest_part(rest);
     part[2] = upper_half(reinterpret_cast<VecWord>(rest - reinterpret_cast<Vec>(part[1])));
   }
 };
