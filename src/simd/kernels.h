@@ -61,7 +61,7 @@ enum class MatmulMethod : int32_t {
   in_place,      // tiles read b where it lies
   packed_apart,  // every block copies its columns of b
   packed,        // b is copied once, by all threads together
-  amx            // the same, as bfloat16 numbers for a matrix unit
+  amx            // one of the last two, with copies in bfloat16 for a matrix unit
 };
 
 /// How a product is cut; a function of its form, sizes and leading dimensions alone. For every round: first pack_matmul
@@ -69,10 +69,10 @@ enum class MatmulMethod : int32_t {
 struct MatmulPlan {
   MatmulMethod method;
   int64_t rounds, pack_blocks, blocks;
-  int64_t parts;         // each a round, or, unless all copy b together, all in one
-  int64_t copied_tiles;  // of a's rows at a time, by every block for itself, or 0; amx: of all rows, once for all, or 0
-  int64_t packed;        // floats of memory, common to all threads, where a round keeps its copy of b
-  int64_t scratch;       // floats that one running block needs
+  int64_t parts;           // each a round, or, unless all copy b together, all in one
+  int64_t copied_tiles;    // of a's rows at a time, by every block for itself, or 0
+  int64_t packed;          // floats of memory, common to all threads, where a round keeps its copy of b
+  int64_t scratch;         // floats that one running block needs
   int64_t depth, columns;  // of k and of c in a round
   int64_t block_tiles, row_blocks, block_columns;
   PairFormat pairs;  // of a product in bfloat16 by an instruction; else empty: its copies are rounded floats

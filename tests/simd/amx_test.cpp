@@ -49,7 +49,23 @@ TEST_CASE("amx: several rounds of depth and of columns, blocks of few rows, bias
     // Large products have blocks for many threads, also of few rows.
     CHECK(kernels.plan_matmul({.m = 4096, .n = 4096, .k = 4096}).blocks >= 64);
     CHECK(kernels.plan_matmul({.m = 64, .n = 3072, .k = 768, .bf16 = true}).blocks > 2);
-    check_matmul(kernels, {.form = Form::NN, .m = 30, .n = 1030, .k = 512, .bias = true, .bf16 = true});
+  });
+}
+
+TEST_CASE("amx: few rows, whose blocks copy their columns for themselves, in parts of the depth") {
+  with_amx([](const Kernels& kernels) {
+    const simd::MatmulPlan plan = kernels.plan_matmul({.m = 100, .n = 1003, .k = 1030});
+    CHECK(plan.pack_blocks == 0);
+    CHECK(plan.rounds == 1);
+    CHECK(plan.parts > 1);
+    CHECK(plan.blocks > 2);
+    check_all(kernels, {.m = 100, .n = 1003, .k = 1030, .pad = 1, .bias = true});
+    check_all(kernels, {.m = 128, .n = 700, .k = 520, .accumulate = true});
+    check_all(kernels, {.m = 97, .n = 1540, .k = 200, .pad = 2, .slopes = true, .activation = Activation::gelu});
+    for (const Form form : kForms) {
+      check_matmul(kernels, {.form = form, .m = 30, .n = 1030, .k = 512, .pad = 3, .bias = true, .bf16 = true});
+      check_matmul(kernels, {.form = form, .m = 50, .n = 90, .k = 1100, .accumulate = true, .bf16 = true});
+    }
   });
 }
 
@@ -67,7 +83,7 @@ double error_of_product(const Kernels& kernels, const Matmul& p, const naive::Do
 }
 
 TEST_CASE("amx: sums of three parts' products are as exact as fused multiply-adds") {
-  constexpr std::int64_t kRows = 64, kColumns = 96, kDepth = 256;
+  constexpr std::int64_t kRows = 160, kColumns = 96, kDepth = 256;
   Array a(kRows * kDepth), b(kDepth * kColumns), c(kRows * kColumns);
   const Matmul p{
       .m = kRows, .n = kColumns, .k = kDepth, .a = a, .lda = kDepth, .b = b, .ldb = kColumns, .c = c, .ldc = kColumns};
@@ -101,7 +117,7 @@ TEST_CASE("amx: sums of three parts' products are as exact as fused multiply-add
 }
 
 TEST_CASE("amx: a single product errs by less than two roundings") {
-  constexpr std::int64_t kSize = 128;
+  constexpr std::int64_t kSize = 160;
   Array a(kSize * kSize), b(kSize * kSize), c(kSize * kSize);
   const Matmul p{.m = kSize, .n = kSize, .k = kSize, .a = a, .lda = kSize, .b = b, .ldb = kSize, .c = c, .ldc = kSize};
   with_amx([&](const Kernels& kernels) {
@@ -136,7 +152,7 @@ TEST_CASE("amx: the peak is counted in whole registers, on the units that other 
 
 TEST_CASE("amx: the largest numbers, small ones, and what is not finite") {
   using Limits = std::numeric_limits<float>;
-  constexpr std::int64_t kSize = 96;
+  constexpr std::int64_t kSize = 160;
   Array a(kSize * kSize), b(kSize * kSize), c(kSize * kSize);
   const Matmul p{.m = kSize, .n = kSize, .k = kSize, .a = a, .lda = kSize, .b = b, .ldb = kSize, .c = c, .ldc = kSize};
   with_amx([&](const Kernels& kernels) {

@@ -16,7 +16,9 @@ constexpr int64_t kMostAmxWords = 320 * 1024;      // of b in a round, in a seco
 constexpr int64_t kAmxPackedColumns = 8 * kLanes;  // of b, by one block of packing
 constexpr int64_t kFewestAmxFlops = 1 << 20;       // of a block, so that claiming it costs little
 constexpr int64_t kMostAmxFlops = 1 << 24;         // of a block, so that many threads find work
-constexpr int64_t kMostSharedTiles = 7;            // of rows whose copy all blocks share, which may be of columns then
+// Rows of tiles up to which blocks are of columns, which each copies for itself (see packs_apart), and panels of such a
+// block: it also copies all rows of a.
+constexpr int64_t kMostApartTiles = 4, kFewestPanels = 6;
 
 ATTN_INLINE int64_t parts_of(const Matmul& p) {
   return p.bf16 ? 1 : 3;
@@ -27,41 +29,56 @@ ATTN_INLINE int64_t amx_words(const Matmul& p, int64_t depth) {
   return ceil_div(depth, kStepDepth) * parts_of(p) * kPartWords;
 }
 
+ATTN_INLINE bool is_apart(const Matmul& p) {
+  return p.m <= kMostApartTiles * kAmxRows;
+}
+
+/// Blocks of columns of a product that is_apart.
+ATTN_INLINE int64_t apart_blocks(const Matmul& p) {
+  const int64_t panels = ceil_div(p.n, kAmxColumns), depth = min(p.k, kMostAmxDepth);
+  const int64_t fewest = ceil_div(panels * amx_words(p, depth), kMostAmxWords);
+  return max(fewest, max(1, min(kWantedBlocks / 2, panels / kFewestPanels)));
+}
+
 /// Whether the matrix unit is faster, by a model in nanoseconds whose numbers fit 900 products measured on a Granite Rapids:
-/// multiplying registers, copying either operand, a tile's beginning and end, and fused multiply-adds instead of all that.
+/// multiplying registers, a tile's beginning and end, copying either operand, and fused multiply-adds instead of all that.
+/// A single block of f32 would leave the other threads idle, which fused multiply-adds would not.
 bool uses_amx(const Matmul& p) {
   if (p.b_bytes || p.m <= kLanes || p.n < kLanes || p.k < kLanes) return false;
+  const int64_t copies_of_a = is_apart(p) ? apart_blocks(p) : 1;
+  if (is_apart(p) && copies_of_a == 1 && !p.bf16) return false;
   const int64_t rows = ceil_div(p.m, kLanes), columns = ceil_div(p.n, kLanes), steps = ceil_div(p.k, kStepDepth);
   const int64_t multiplying = rows * columns * steps * (p.bf16 ? 10 : 40) + rows * columns * 25 / 2;
-  const int64_t copying =
-      steps * (rows * (p.form == Form::TN ? 160 : 120) + columns * (p.form == Form::NT ? 160 : 120));
-  return multiplying + copying < p.m * p.n * p.k / (p.bf16 ? 68 : 88);
+  const int64_t of_a = copies_of_a * rows * (p.form == Form::TN ? 160 : 120);
+  const int64_t of_b = columns * (p.form == Form::NT ? 160 : 120);
+  return multiplying + steps * (of_a + of_b) < p.m * p.n * p.k / (p.bf16 ? 68 : 88);
 }
 
-/// Whether a is copied once like b, by all threads together: rows are few, and blocks are of columns too.
-ATTN_INLINE bool shares_a(const MatmulPlan& plan) {
-  return plan.copied_tiles > 0;
+/// All columns and parts of k in one round.
+void plan_amx_apart(const Matmul& p, MatmulPlan& plan) {
+  plan.columns = p.n;
+  plan.parts = ceil_div(p.k, plan.depth);
+  plan.rounds = plan.row_blocks = 1;
+  plan.block_tiles = ceil_div(p.m, kAmxRows);
+  plan.block_columns = ceil_div(ceil_div(p.n, kAmxColumns), apart_blocks(p)) * kAmxColumns;
+  plan.blocks = ceil_div(p.n, plan.block_columns);
+  plan.scratch = (plan.block_columns / kAmxColumns + 1) * amx_words(p, plan.depth);
 }
 
-void plan_amx_blocks(const Matmul& p, MatmulPlan& plan) {
-  const int64_t tiles = ceil_div(p.m, kAmxRows), panels = ceil_div(plan.columns, kAmxColumns);
+/// Rounds whose columns of b are copied first, and blocks of whole rows of tiles, each of which copies its rows of a.
+void plan_amx_rounds(const Matmul& p, MatmulPlan& plan) {
+  const int64_t panels = ceil_div(p.n, kAmxColumns), most_panels = max(1, kMostAmxWords / amx_words(p, plan.depth));
+  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kAmxColumns);
+  plan.parts = plan.rounds = ceil_div(p.n, plan.columns) * ceil_div(p.k, plan.depth);
+  const int64_t tiles = ceil_div(p.m, kAmxRows), round_panels = ceil_div(plan.columns, kAmxColumns);
   const int64_t flops = 2 * p.m * plan.columns * plan.depth;
   const int64_t wanted = max(1, min(flops / kFewestAmxFlops, max(kWantedBlocks, flops / kMostAmxFlops)));
-  plan.copied_tiles = tiles <= kMostSharedTiles ? tiles : 0;
-  const int64_t column_blocks = shares_a(plan) ? min(panels, wanted) : 1;
-  plan.block_tiles = ceil_div(tiles, ceil_div(wanted, column_blocks));
-  plan.row_blocks = ceil_div(tiles, plan.block_tiles);
-  plan.block_columns = ceil_div(panels, column_blocks) * kAmxColumns;
-  plan.blocks = plan.row_blocks * ceil_div(plan.columns, plan.block_columns);
-}
-
-/// Blocks of packing: a step of some columns of b, then, if it is shared, of a row of tiles of a.
-ATTN_INLINE int64_t pack_blocks_of_b(const MatmulPlan& plan) {
-  return ceil_div(plan.depth, kStepDepth) * ceil_div(plan.columns, kAmxPackedColumns);
-}
-/// Where b's copy ends.
-ATTN_INLINE int64_t words_of_b(const Matmul& p, const MatmulPlan& plan) {
-  return ceil_div(plan.columns, kAmxColumns) * amx_words(p, plan.depth);
+  plan.block_tiles = ceil_div(tiles, wanted);
+  plan.block_columns = round_panels * kAmxColumns;
+  plan.row_blocks = plan.blocks = ceil_div(tiles, plan.block_tiles);
+  plan.pack_blocks = ceil_div(plan.depth, kStepDepth) * ceil_div(plan.columns, kAmxPackedColumns);
+  plan.packed = round_panels * amx_words(p, plan.depth);
+  plan.scratch = amx_words(p, plan.depth);
 }
 
 MatmulPlan plan_amx(const Matmul& p) {
@@ -69,33 +86,17 @@ MatmulPlan plan_amx(const Matmul& p) {
   plan.method = MatmulMethod::amx;
   plan.depth = p.k;
   split_depth(p, p.form == Form::TN ? kMostTransposedAmxDepth : kMostAmxDepth, kStepDepth, plan);
-  const int64_t panels = ceil_div(p.n, kAmxColumns), most_panels = max(1, kMostAmxWords / amx_words(p, plan.depth));
-  plan.columns = min(p.n, ceil_div(panels, ceil_div(panels, most_panels)) * kAmxColumns);
-  plan.parts = plan.rounds = ceil_div(p.n, plan.columns) * ceil_div(p.k, plan.depth);
-  plan_amx_blocks(p, plan);
-  const int64_t words_of_a = amx_words(p, plan.depth);
-  plan.pack_blocks = pack_blocks_of_b(plan) + plan.copied_tiles * ceil_div(plan.depth, kStepDepth);
-  plan.packed = words_of_b(p, plan) + plan.copied_tiles * words_of_a;
-  plan.scratch = shares_a(plan) ? 0 : words_of_a;
+  if (is_apart(p)) {
+    plan_amx_apart(p, plan);
+  } else {
+    plan_amx_rounds(p, plan);
+  }
   return plan;
 }
 
-/// What such a block copies of b; the next one is of the columns beside them, as memory is.
-struct AmxPackBlock {
-  int64_t k, depth, column, column_end;
-
-  AmxPackBlock(const MatmulPlan& plan, const Part& part, int64_t block) {
-    const int64_t groups = ceil_div(plan.columns, kAmxPackedColumns);
-    k = block / groups * kStepDepth;
-    depth = max(0, min(kStepDepth, part.depth - k));  // the last round may be less deep
-    column = part.column + block % groups * kAmxPackedColumns;
-    column_end = min(part.column_end, column + kAmxPackedColumns);
-  }
-};
-
-/// Fetches what the next block copies in place of the columns from `column` on.
+/// Fetches a step of kLanes lines.
 ATTN_INLINE void fetch_lines(const Lines& source, int64_t line, int64_t k, int64_t depth) {
-  const int64_t rows = depth == 0 ? 0 : source.are_rows ? kLanes : depth;
+  const int64_t rows = depth <= 0 ? 0 : source.are_rows ? kLanes : depth;
   for (int64_t i = 0; i < rows; ++i) {
     const float* const row = source.are_rows ? source.at(line + i, k) : source.at(line, k + i);
     __builtin_prefetch(row, 0, 2);
@@ -103,44 +104,36 @@ ATTN_INLINE void fetch_lines(const Lines& source, int64_t line, int64_t k, int64
   }
 }
 
+/// b's columns [column, column_end) of a step of a part whose panels begin at `panels`. Meanwhile what will be copied next,
+/// from next_column and next_step on, is fetched.
+template <int kParts>
+void copy_b(const Matmul& p, const Part& part, int64_t step, int64_t column, int64_t column_end, int64_t next_step,
+            int64_t next_column, int64_t panel_words, PairWord* panels) {
+  const Lines b = {p.b, p.ldb, p.form == Form::NT};
+  const int64_t k = step * kStepDepth, next_k = next_step * kStepDepth;
+  for (int64_t c = column; c < column_end; c += kLanes) {
+    const int64_t at = c - part.column;
+    PairWord* const out =
+        panels + at / kAmxColumns * panel_words + step * kParts * kPartWords + at % kAmxColumns * kLanes;
+    fetch_lines(b, next_column + c - column, part.k + next_k, min(kStepDepth, part.depth - next_k));
+    pack_lines<kParts>(b, true, c, min(kLanes, column_end - c), part.k + k, min(kStepDepth, part.depth - k), out);
+  }
+}
+
+/// A block of packing: a step of some columns; the next one is of the columns beside them, as memory is.
 template <int kParts>
 void pack_amx(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, float* packed) {
-  const AmxPackBlock now(plan, part, block), next(plan, part, block + 1);
-  if (now.depth == 0) return;
-  const Lines b = {p.b, p.ldb, p.form == Form::NT};
-  PairWord* const words = reinterpret_cast<PairWord*>(packed) + now.k / kStepDepth * kParts * kPartWords;
-  for (int64_t c = now.column; c < now.column_end; c += kLanes) {
-    const int64_t column = c - part.column, columns = min(kLanes, now.column_end - c);
-    PairWord* const out = words + column / kAmxColumns * amx_words(p, plan.depth) + column % kAmxColumns * kLanes;
-    fetch_lines(b, next.column + c - now.column, part.k + next.k, next.depth);
-    pack_lines<kParts>(b, true, c, columns, part.k + now.k, now.depth, out);
-  }
-}
-
-/// A step of a row of tiles.
-template <int kParts>
-ATTN_INLINE void copy_a(const Matmul& p, const Part& part, int64_t row, int64_t rows, int64_t step, PairWord* tile) {
-  const Lines a = {p.a, p.lda, p.form != Form::TN};
-  const int64_t k = step * kStepDepth, depth = min(kStepDepth, part.depth - k);
-  for (int64_t r = 0; r < rows; r += kLanes) {
-    PairWord* const out = tile + step * kParts * kPartWords + r * kLanes;
-    pack_lines<kParts>(a, false, row + r, min(kLanes, rows - r), part.k + k, depth, out);
-  }
-}
-
-template <int kParts>
-void pack_block(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, float* packed) {
-  const int64_t of_a = block - pack_blocks_of_b(plan), steps = ceil_div(plan.depth, kStepDepth);
-  if (of_a < 0) return pack_amx<kParts>(p, plan, part, block, packed);
-  const int64_t tile = of_a / steps, step = of_a % steps, row = tile * kAmxRows;
+  const int64_t groups = ceil_div(plan.columns, kAmxPackedColumns);
+  const int64_t step = block / groups, column = part.column + block % groups * kAmxPackedColumns;
+  const int64_t next_step = (block + 1) / groups, next_column = part.column + (block + 1) % groups * kAmxPackedColumns;
   if (step * kStepDepth >= part.depth) return;  // the last round may be less deep
-  PairWord* const words = reinterpret_cast<PairWord*>(packed) + words_of_b(p, plan) + tile * amx_words(p, plan.depth);
-  copy_a<kParts>(p, part, row, min(kAmxRows, p.m - row), step, words);
+  copy_b<kParts>(p, part, step, column, min(part.column_end, column + kAmxPackedColumns), next_step, next_column,
+                 amx_words(p, plan.depth), reinterpret_cast<PairWord*>(packed));
 }
 
 void pack_matmul_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, float* packed) {
   const Part part = part_of(p.n, p.k, plan, round);
-  return p.bf16 ? pack_block<1>(p, plan, part, block, packed) : pack_block<3>(p, plan, part, block, packed);
+  return p.bf16 ? pack_amx<1>(p, plan, part, block, packed) : pack_amx<3>(p, plan, part, block, packed);
 }
 
 /// Some rows of tiles and some panels of a round.
@@ -151,15 +144,25 @@ struct AmxBlock {
   int64_t column, column_end;
   const PairWord* b;  // of these columns
   int64_t panel_words;
-  const PairWord* shared_a;  // all of its copy, or null
-  PairWord* own_a;           // else that of a row of tiles
+  PairWord* a;  // a row of tiles
 
   int64_t steps() const { return ceil_div(part.depth, kStepDepth); }
+
+  void copy_a(int64_t row, int64_t rows) const {
+    const Lines source = {p.a, p.lda, p.form != Form::TN};
+    for (int64_t step = 0; step < steps(); ++step) {
+      const int64_t k = step * kStepDepth, depth = min(kStepDepth, part.depth - k);
+      for (int64_t r = 0; r < rows; r += kLanes) {
+        PairWord* const out = a + step * kParts * kPartWords + r * kLanes;
+        pack_lines<kParts>(source, false, row + r, min(kLanes, rows - r), part.k + k, depth, out);
+      }
+    }
+  }
 
   /// Of what will be copied for the next row of tiles, `rows` from `row` on, the share of one panel.
   AmxAhead a_ahead(int64_t row, int64_t rows, int64_t panel) const {
     const bool transposed = p.form == Form::TN;
-    const int64_t lines = rows <= 0 || shared_a ? 0 : transposed ? kStepDepth : rows;
+    const int64_t lines = rows <= 0 ? 0 : transposed ? kStepDepth : rows;
     const int64_t share = ceil_div(lines, ceil_div(column_end - column, kAmxColumns)), first = panel * share;
     const float* const data = transposed ? p.a + (part.k + first) * p.lda + row : p.a + (row + first) * p.lda + part.k;
     return {data, p.lda, max(0, min(share, lines - first)), transposed ? kStepDepth * p.lda : kStepDepth};
@@ -176,7 +179,7 @@ struct AmxBlock {
   }
 
   /// A tile whose registers are not whole, by way of memory that is.
-  void multiply_edge(const PairWord* a, const PairWord* panel, int64_t rows, int64_t columns, AmxFloats from, float* c,
+  void multiply_edge(const PairWord* panel, int64_t rows, int64_t columns, AmxFloats from, float* c,
                      const AmxAhead& a_ahead, const AmxAhead& c_ahead) const {
     alignas(64) float sums[kAmxRows * kAmxColumns] = {};
     for (int64_t r = 0; r < rows && from.data; ++r) {
@@ -187,10 +190,15 @@ struct AmxBlock {
     for (int64_t r = 0; r < rows; ++r) copy_row(sums + r * kAmxColumns, columns, c + r * p.ldc);
   }
 
+  /// Rows [begin, end), from the first of a tile on.
+  void run(int64_t begin, int64_t end) const {
+    const AmxRegisters registers;
+    for (int64_t row = begin; row < end; row += kAmxRows) multiply(row, min(kAmxRows, end - row));
+  }
+
   /// A row of tiles.
   void multiply(int64_t row, int64_t rows) const {
-    for (int64_t step = 0; !shared_a && step < steps(); ++step) copy_a<kParts>(p, part, row, rows, step, own_a);
-    const PairWord* const a = shared_a ? shared_a + row / kAmxRows * panel_words : own_a;
+    copy_a(row, rows);
     const int64_t next = row + rows, next_rows = min(kAmxRows, p.m - next);
     for (int64_t c = column, i = 0; c < column_end; c += kAmxColumns, ++i) {
       const int64_t columns = min(kAmxColumns, column_end - c);
@@ -201,34 +209,56 @@ struct AmxBlock {
       if (rows % kLanes == 0 && columns % kLanes == 0) {
         multiply_amx_tile<kParts>(a, panel, steps(), rows, columns, from, {out, p.ldc}, of_a, of_c);
       } else {
-        multiply_edge(a, panel, rows, columns, from, out, of_a, of_c);
+        multiply_edge(panel, rows, columns, from, out, of_a, of_c);
       }
     }
     if (part.k + part.depth >= p.k) activate_part(p, row, rows, column, column_end - column);
   }
 };
 
+/// A block of a round, whose columns of b are in `packed`.
 template <int kParts>
-void multiply_amx(const Matmul& p, const MatmulPlan& plan, const Part& part, int64_t block, const float* packed,
+void multiply_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
                   float* scratch) {
-  const int64_t before = block / plan.row_blocks * plan.block_columns, panel_words = amx_words(p, plan.depth);
-  const int64_t column = part.column + before, column_end = min(part.column_end, column + plan.block_columns);
-  const int64_t first = block % plan.row_blocks * plan.block_tiles * kAmxRows;
-  const int64_t end = min(p.m, first + plan.block_tiles * kAmxRows);
-  if (column >= column_end) return;  // the last round may be narrower
-  const PairWord* const b = reinterpret_cast<const PairWord*>(packed) + before / kAmxColumns * panel_words;
-  const AmxRegisters registers;
-  const PairWord* const a = reinterpret_cast<const PairWord*>(packed) + words_of_b(p, plan);
-  const AmxBlock<kParts> amx = {
-      p, part, column, column_end, b, panel_words, shares_a(plan) ? a : nullptr, reinterpret_cast<PairWord*>(scratch)};
-  for (int64_t row = first; row < end; row += kAmxRows) amx.multiply(row, min(kAmxRows, end - row));
+  const Part part = part_of(p.n, p.k, plan, round);
+  const AmxBlock<kParts> amx = {.p = p,
+                                .part = part,
+                                .column = part.column,
+                                .column_end = part.column_end,
+                                .b = reinterpret_cast<const PairWord*>(packed),
+                                .panel_words = amx_words(p, plan.depth),
+                                .a = reinterpret_cast<PairWord*>(scratch)};
+  const int64_t rows = plan.block_tiles * kAmxRows;
+  amx.run(block * rows, min(p.m, (block + 1) * rows));
+}
+
+/// A block of all rows and some columns, which it copies itself.
+template <int kParts>
+void multiply_amx_apart(const Matmul& p, const MatmulPlan& plan, int64_t block, float* scratch) {
+  const int64_t column = block * plan.block_columns, column_end = min(p.n, column + plan.block_columns);
+  const int64_t panel_words = amx_words(p, plan.depth);
+  PairWord* const a = reinterpret_cast<PairWord*>(scratch);
+  PairWord* const b = a + panel_words;
+  for (int64_t i = 0; i < plan.parts; ++i) {
+    Part part = part_of(p.n, p.k, plan, i);
+    part.column = column;
+    part.column_end = column_end;
+    const AmxBlock<kParts> amx = {p, part, column, column_end, b, panel_words, a};
+    for (int64_t step = 0; step < amx.steps(); ++step) {
+      copy_b<kParts>(p, part, step, column, column_end, step + 1, column, panel_words, b);
+    }
+    amx.run(0, p.m);
+  }
 }
 
 void matmul_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
                 float* scratch) {
-  const Part part = part_of(p.n, p.k, plan, round);
-  return p.bf16 ? multiply_amx<1>(p, plan, part, block, packed, scratch)
-                : multiply_amx<3>(p, plan, part, block, packed, scratch);
+  if (is_apart(p)) {
+    p.bf16 ? multiply_amx_apart<1>(p, plan, block, scratch) : multiply_amx_apart<3>(p, plan, block, scratch);
+  } else {
+    p.bf16 ? multiply_amx<1>(p, plan, round, block, packed, scratch)
+           : multiply_amx<3>(p, plan, round, block, packed, scratch);
+  }
 }
 
 }  // namespace
