@@ -54,14 +54,17 @@ TEST_CASE("amx: several rounds of depth and of columns, blocks of few rows, bias
 
 TEST_CASE("amx: few rows, whose blocks copy their columns for themselves, in parts of the depth") {
   with_amx([](const Kernels& kernels) {
-    const simd::MatmulPlan plan = kernels.plan_matmul({.m = 100, .n = 1003, .k = 1030});
+    const simd::MatmulPlan plan = kernels.plan_matmul({.m = 96, .n = 1003, .k = 1030});
     CHECK(plan.pack_blocks == 0);
     CHECK(plan.rounds == 1);
     CHECK(plan.parts > 1);
     CHECK(plan.blocks > 2);
-    check_all(kernels, {.m = 100, .n = 1003, .k = 1030, .pad = 1, .bias = true});
-    check_all(kernels, {.m = 128, .n = 700, .k = 520, .accumulate = true});
-    check_all(kernels, {.m = 97, .n = 1540, .k = 200, .pad = 2, .slopes = true, .activation = Activation::gelu});
+    check_all(kernels, {.m = 96, .n = 1003, .k = 1030, .pad = 1, .bias = true});
+    check_all(kernels, {.m = 95, .n = 1030, .k = 520, .accumulate = true});
+    check_all(kernels, {.m = 90, .n = 1540, .k = 220, .pad = 2, .slopes = true, .activation = Activation::gelu});
+    // A single block.
+    check_all(kernels, {.m = 130, .n = 120, .k = 128, .pad = 1, .bias = true});
+    CHECK(kernels.plan_matmul({.m = 130, .n = 120, .k = 128}).blocks == 1);
     for (const Form form : kForms) {
       check_matmul(kernels, {.form = form, .m = 30, .n = 1030, .k = 512, .pad = 3, .bias = true, .bf16 = true});
       check_matmul(kernels, {.form = form, .m = 50, .n = 90, .k = 1100, .accumulate = true, .bf16 = true});

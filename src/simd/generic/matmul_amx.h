@@ -17,8 +17,9 @@ constexpr int64_t kAmxPackedColumns = 8 * kLanes;  // of b, by one block of pack
 constexpr int64_t kFewestAmxFlops = 1 << 20;       // of a block, so that claiming it costs little
 constexpr int64_t kMostAmxFlops = 1 << 24;         // of a block, so that many threads find work
 // Rows of tiles up to which blocks are of columns, which each copies for itself (see packs_apart), and panels of such a
-// block: it also copies all rows of a.
-constexpr int64_t kMostApartTiles = 4, kFewestPanels = 6;
+// block: it also copies all rows of a. Small products are a single one: to meet, and to read what another core has copied,
+// takes longer than they do.
+constexpr int64_t kMostApartTiles = 3, kFewestPanels = 6, kMostAloneFlops = 1 << 22;
 
 ATTN_INLINE int64_t parts_of(const Matmul& p) {
   return p.bf16 ? 1 : 3;
@@ -29,24 +30,27 @@ ATTN_INLINE int64_t amx_words(const Matmul& p, int64_t depth) {
   return ceil_div(depth, kStepDepth) * parts_of(p) * kPartWords;
 }
 
+ATTN_INLINE bool is_alone(const Matmul& p) {
+  return 2 * p.m * p.n * p.k <= kMostAloneFlops;
+}
 ATTN_INLINE bool is_apart(const Matmul& p) {
-  return p.m <= kMostApartTiles * kAmxRows;
+  return p.m <= kMostApartTiles * kAmxRows || is_alone(p);
 }
 
 /// Blocks of columns of a product that is_apart.
 ATTN_INLINE int64_t apart_blocks(const Matmul& p) {
-  const int64_t panels = ceil_div(p.n, kAmxColumns), depth = min(p.k, kMostAmxDepth);
-  const int64_t fewest = ceil_div(panels * amx_words(p, depth), kMostAmxWords);
-  return max(fewest, max(1, min(kWantedBlocks / 2, panels / kFewestPanels)));
+  const int64_t panels = ceil_div(p.n, kAmxColumns), words = panels * amx_words(p, min(p.k, kMostAmxDepth));
+  const int64_t fewest = max(1, ceil_div(words, kMostAmxWords));
+  return is_alone(p) ? fewest : max(fewest, min(kWantedBlocks / 2, panels / kFewestPanels));
 }
 
 /// Whether the matrix unit is faster, by a model in nanoseconds whose numbers fit 900 products measured on a Granite Rapids:
 /// multiplying registers, a tile's beginning and end, copying either operand, and fused multiply-adds instead of all that.
-/// A single block of f32 would leave the other threads idle, which fused multiply-adds would not.
+/// A single block of f32 that is not small would leave the other threads idle, which fused multiply-adds would not.
 bool uses_amx(const Matmul& p) {
   if (p.b_bytes || p.m <= kLanes || p.n < kLanes || p.k < kLanes) return false;
   const int64_t copies_of_a = is_apart(p) ? apart_blocks(p) : 1;
-  if (is_apart(p) && copies_of_a == 1 && !p.bf16) return false;
+  if (is_apart(p) && !is_alone(p) && copies_of_a == 1 && !p.bf16) return false;
   const int64_t rows = ceil_div(p.m, kLanes), columns = ceil_div(p.n, kLanes), steps = ceil_div(p.k, kStepDepth);
   const int64_t multiplying = rows * columns * steps * (p.bf16 ? 10 : 40) + rows * columns * 25 / 2;
   const int64_t of_a = copies_of_a * rows * (p.form == Form::TN ? 160 : 120);
