@@ -220,12 +220,13 @@ struct EmbeddingBackward {
   float* d_table = nullptr;  // (V, C)
 };
 
+/// Floats of Kernels::matrix_peak.
 constexpr int64_t kMatrixSink = 32 * 32;
 
 /// Every kernel, compiled for one instruction set. Ranges are half-open.
 struct Kernels {
-  const char*
-      name;  // "baseline", "avx2", "avx512", "avx512vnni", "avx512bf16", "avx512amx"; on aarch64 NEON is "baseline"
+  /// "baseline" (on aarch64 that is NEON), "avx2", "avx512", "avx512vnni", "avx512bf16", "avx512amx".
+  const char* name;
   int64_t vector_floats;  // floats in a SIMD register
   bool bf16_instruction;  // one is used for products in bfloat16; else these take as long as in float
 

@@ -1,7 +1,8 @@
 #pragma once
-// Products on a matrix unit. Both operands are copied as bfloat16 numbers, b's part of a round by all threads together, a's
-// rows by whoever multiplies them: in bfloat16 one number for every float, in f32 three. Their exact products are summed in
-// floats, so that errors are those of fused multiply-adds, but for half of a last bit of a product.
+// Products on a matrix unit. Both operands are copied as bfloat16 numbers: b's part of a round by all threads together, or,
+// where rows are few, by every block its own columns; a's rows by whoever multiplies them. In bfloat16 that is one number
+// for every float, in f32 three. Their exact products are summed in floats, so that errors are those of fused
+// multiply-adds, and at most half a last bit of a product more.
 
 #include "simd/generic/activation.h"
 #include "simd/generic/amx_tile.h"
@@ -10,7 +11,7 @@
 namespace attn::simd {
 namespace {
 
-// Of k in a round; transposed, a becomes words in rows of memory, which are shorter then.
+// Of k in a round, and where a is transposed.
 constexpr int64_t kMostAmxDepth = 512, kMostTransposedAmxDepth = 384;
 constexpr int64_t kMostAmxWords = 320 * 1024;      // of b in a round, in a second-level cache of 2 MB
 constexpr int64_t kAmxPackedColumns = 8 * kLanes;  // of b, by one block of packing
@@ -140,13 +141,12 @@ void pack_matmul_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int
   return p.bf16 ? pack_amx<1>(p, plan, part, block, packed) : pack_amx<3>(p, plan, part, block, packed);
 }
 
-/// Some rows of tiles and some panels of a round.
+/// Some rows of tiles and all panels of a part.
 template <int kParts>
 struct AmxBlock {
   const Matmul& p;
   const Part& part;
-  int64_t column, column_end;
-  const PairWord* b;  // of these columns
+  const PairWord* b;  // of the part
   int64_t panel_words;
   PairWord* a;  // a row of tiles
 
@@ -167,7 +167,7 @@ struct AmxBlock {
   AmxAhead a_ahead(int64_t row, int64_t rows, int64_t panel) const {
     const bool transposed = p.form == Form::TN;
     const int64_t lines = rows <= 0 ? 0 : transposed ? kStepDepth : rows;
-    const int64_t share = ceil_div(lines, ceil_div(column_end - column, kAmxColumns)), first = panel * share;
+    const int64_t share = ceil_div(lines, ceil_div(part.column_end - part.column, kAmxColumns)), first = panel * share;
     const float* const data = transposed ? p.a + (part.k + first) * p.lda + row : p.a + (row + first) * p.lda + part.k;
     return {data, p.lda, max(0, min(share, lines - first)), transposed ? kStepDepth * p.lda : kStepDepth};
   }
@@ -204,8 +204,8 @@ struct AmxBlock {
   void multiply(int64_t row, int64_t rows) const {
     copy_a(row, rows);
     const int64_t next = row + rows, next_rows = min(kAmxRows, p.m - next);
-    for (int64_t c = column, i = 0; c < column_end; c += kAmxColumns, ++i) {
-      const int64_t columns = min(kAmxColumns, column_end - c);
+    for (int64_t c = part.column, i = 0; c < part.column_end; c += kAmxColumns, ++i) {
+      const int64_t columns = min(kAmxColumns, part.column_end - c);
       const PairWord* const panel = b + i * panel_words;
       float* const out = p.c + row * p.ldc + c;
       const AmxFloats from = sums_before(out, p.bias ? p.bias + c : nullptr);
@@ -216,7 +216,7 @@ struct AmxBlock {
         multiply_edge(panel, rows, columns, from, out, of_a, of_c);
       }
     }
-    if (part.k + part.depth >= p.k) activate_part(p, row, rows, column, column_end - column);
+    if (part.k + part.depth >= p.k) activate_part(p, row, rows, part.column, part.column_end - part.column);
   }
 };
 
@@ -227,8 +227,6 @@ void multiply_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_
   const Part part = part_of(p.n, p.k, plan, round);
   const AmxBlock<kParts> amx = {.p = p,
                                 .part = part,
-                                .column = part.column,
-                                .column_end = part.column_end,
                                 .b = reinterpret_cast<const PairWord*>(packed),
                                 .panel_words = amx_words(p, plan.depth),
                                 .a = reinterpret_cast<PairWord*>(scratch)};
@@ -239,17 +237,16 @@ void multiply_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_
 /// A block of all rows and some columns, which it copies itself.
 template <int kParts>
 void multiply_amx_apart(const Matmul& p, const MatmulPlan& plan, int64_t block, float* scratch) {
-  const int64_t column = block * plan.block_columns, column_end = min(p.n, column + plan.block_columns);
-  const int64_t panel_words = amx_words(p, plan.depth);
+  const int64_t panel_words = amx_words(p, plan.depth), column = block * plan.block_columns;
   PairWord* const a = reinterpret_cast<PairWord*>(scratch);
   PairWord* const b = a + panel_words;
   for (int64_t i = 0; i < plan.parts; ++i) {
     Part part = part_of(p.n, p.k, plan, i);
     part.column = column;
-    part.column_end = column_end;
-    const AmxBlock<kParts> amx = {p, part, column, column_end, b, panel_words, a};
+    part.column_end = min(p.n, column + plan.block_columns);
+    const AmxBlock<kParts> amx = {p, part, b, panel_words, a};
     for (int64_t step = 0; step < amx.steps(); ++step) {
-      copy_b<kParts>(p, part, step, column, column_end, step + 1, column, panel_words, b);
+      copy_b<kParts>(p, part, step, column, part.column_end, step + 1, column, panel_words, b);
     }
     amx.run(0, p.m);
   }
