@@ -45,12 +45,13 @@ inline void check_matmul(const Kernels& kernels, const MatmulCase& c) {
   p.lda = (c.form == Form::TN ? c.m : c.k) + c.pad;
   p.ldb = (c.form == Form::NT ? c.k : c.n) + c.pad;
   p.ldc = c.n + c.pad;
-  Array a(p.lda * (c.form == Form::TN ? c.k : c.m), c.pad), b(p.ldb * (c.form == Form::NT ? c.n : c.k), c.pad);
-  Array out(p.ldc * c.m, c.pad), slopes(p.ldc * c.m), bias(c.n, c.pad);
+  const std::int64_t offset = c.pad % 16;  // from an aligned address
+  Array a(p.lda * (c.form == Form::TN ? c.k : c.m), offset), b(p.ldb * (c.form == Form::NT ? c.n : c.k), offset);
+  Array out(p.ldc * c.m, offset), slopes(p.ldc * c.m), bias(c.n, offset);
   p.a = a.fill_random(1);
   p.b = b.fill_random(2);
   std::vector<std::int8_t> bytes;
-  Array scales(c.n, c.pad);
+  Array scales(c.n, offset);
   if (c.bytes) {
     p.b = nullptr;
     p.ldb = (c.k + simd::kByteRowUnit - 1 + 8 * c.pad) / simd::kByteRowUnit * simd::kByteRowUnit;

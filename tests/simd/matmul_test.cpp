@@ -252,6 +252,9 @@ TEST_CASE("matmul: shapes whose operands are copied first") {
     check_matmul(kernels, {.form = Form::TN, .m = 290, .n = 131, .k = 1360, .pad = 1, .accumulate = true});
     check_matmul(kernels, {.form = Form::NN, .m = 40, .n = 128, .k = 4100, .bias = true});
     check_matmul(kernels, {.form = Form::TN, .m = 40, .n = 128, .k = 4100, .accumulate = true});
+    // Columns of a whose rows lie 4 KB apart, and, copied while others are multiplied, 16 KB: of the last tiles fewer.
+    check_matmul(kernels, {.form = Form::TN, .m = 200, .n = 130, .k = 230, .pad = 1024 - 200, .bias = true});
+    check_matmul(kernels, {.form = Form::TN, .m = 1000, .n = 130, .k = 430, .pad = 4096 - 1000, .accumulate = true});
     // b in halves; of several rounds the last is narrower, or less deep
     check_matmul(kernels, {.form = Form::NN, .m = 520, .n = 1290, .k = 209, .bias = true});
     check_matmul(kernels, {.form = Form::TN, .m = 520, .n = 233, .k = 850, .pad = 1, .accumulate = true});

@@ -75,57 +75,39 @@ struct BlockProduct {
   const float* a_at(int64_t row, int64_t k) const {
     return transposed() ? p.a + (part.k + k) * p.lda + row : p.a + row * p.lda + part.k + k;
   }
-  Operand copied_tile(int64_t tile) const {
-    return {scratch + tile * tile_stride(plan), transposed() ? kCopiedRows : part.depth};
+  Operand copied_tile(const float* copies, int64_t tile) const {
+    return {copies + tile * tile_stride(plan), transposed() ? kCopiedRows : part.depth};
   }
 
-  void copy_a(int64_t tile, int64_t tile_end) const {
+  /// Where tiles that are copied together end: of a transposed a they are alike.
+  int64_t group_end(int64_t tile, int64_t tile_end) const {
+    if (!copied()) return tile_end;
+    return min(tile + plan.copied_tiles, transposed() ? tiles.end_of_alike(tile, tile_end) : tile_end);
+  }
+
+  void copy_a(int64_t tile, int64_t tile_end, float* out) const {
     if (transposed()) {
-      copy_columns_of_a(tile, tile_end);
+      columns_of_a(tile, tile_end, out).finish();
     } else {
-      copy_rows_of_a(tile, tile_end);
+      copy_rows_of_a(tile, tile_end, out);
     }
     if (!p.bf16) return;
-    for (int64_t t = tile; t < tile_end; ++t) {
-      round_to_bf16(scratch + (t - tile) * tile_stride(plan), part.depth * kCopiedRows);
-    }
+    for (; tile < tile_end; ++tile, out += tile_stride(plan)) round_to_bf16(out, part.depth * kCopiedRows);
   }
 
   /// Rows of memory are read from end to end. (Down a column, loads would wait for stores to the scratch whose
   /// addresses agree with theirs in the low 12 bits.)
-  void copy_rows_of_a(int64_t tile, int64_t tile_end) const {
-    for (int64_t t = tile; t < tile_end; ++t) {
-      const int64_t row = tiles.first_row(t), rows = tiles.first_row(t + 1) - row;
-      float* out = scratch + (t - tile) * tile_stride(plan);
+  void copy_rows_of_a(int64_t tile, int64_t tile_end, float* out) const {
+    for (; tile < tile_end; ++tile, out += tile_stride(plan)) {
+      const int64_t row = tiles.first_row(tile), rows = tiles.first_row(tile + 1) - row;
       for (int64_t r = 0; r < rows; ++r) copy_row(a_at(row + r, 0), part.depth, out + r * part.depth);
     }
   }
 
-  /// The same transposed: rows of a are cut into pieces as wide as a tile, copied as whole vectors whose last lanes no
-  /// tile reads.
-  void copy_columns_of_a(int64_t tile, int64_t tile_end) const {
-    const int64_t stride = tile_stride(plan), ahead = kRowsAhead * p.lda;
-    const int64_t whole = whole_tiles(tile, tile_end);
-    for (int64_t k = 0; k < part.depth; ++k) {
-      const float* a = a_at(0, k);
-      float* out = scratch + k * kCopiedRows;
-      int64_t t = tile;
-      for (; t < whole; ++t, out += stride) {
-        const int64_t row = tiles.first_row(t);
-        __builtin_prefetch(a + ahead + row);
-        copy_padded(a + row, kCopiedRows, out);
-      }
-      for (; t < tile_end; ++t, out += stride) {
-        const int64_t row = tiles.first_row(t);
-        copy_padded(a + row, p.m - row, out);
-      }
-    }
-  }
-
-  /// The first of these tiles after whose first row there are fewer than kCopiedRows.
-  int64_t whole_tiles(int64_t tile, int64_t tile_end) const {
-    while (tile_end > tile && tiles.first_row(tile_end - 1) + kCopiedRows > p.m) --tile_end;
-    return tile_end;
+  /// The same transposed, about to begin.
+  ColumnCopy columns_of_a(int64_t tile, int64_t tile_end, float* out) const {
+    const int64_t row = tiles.first_row(tile), rows = tiles.first_row(tile + 1) - row;
+    return {a_at(row, 0), p.lda, rows, out, tile_stride(plan), tile_end - tile, part.depth};
   }
 
   /// Of `columns` columns from c on.
@@ -140,6 +122,7 @@ struct BlockProduct {
   /// Of a, what is wanted after the tile whose rows end at `row`: the next tile's rows, which are `rows` or as many as there
   /// are, or, of columns that are copied for several tiles, what will be copied in place of that tile.
   void fetch_a(int64_t row, int64_t rows, TileStrip& strip) const {
+    if (copies_ahead(p)) return;
     if (transposed()) {
       const int64_t last = row + max(1, plan.copied_tiles) * rows - 1;
       if (last < p.m) strip.a_ahead = {a_at(last, 0), p.lda, part.depth};
@@ -161,20 +144,28 @@ struct BlockProduct {
     const Operand b = panel_of_b(c, kPanel), last = panel_of_b(end - rest, rest);
     // What is done for every row of tiles follows on its heels.
     const bool singly = rest > 0 || p.activation != Activation::none;
-    const int64_t group = copied() ? plan.copied_tiles : tile_end - tile;
-    for (int64_t first = tile; first < tile_end; first += group) {
-      const int64_t group_end = min(tile_end, first + group);
-      if (copied()) copy_a(first, group_end);
-      for (int64_t t = first, strip_end; t < group_end; t = strip_end) {
-        strip_end = singly ? t + 1 : tiles.end_of_alike(t, group_end);
-        const Operand a = copied() ? copied_tile(t - first) : Operand{a_at(tiles.first_row(t), 0), p.lda};
-        run_strip(a, t, strip_end, c, end, b, last);
+    float* copies = scratch;
+    float* next_copies = scratch + plan.copied_tiles * tile_stride(plan);
+    for (int64_t first = tile, last_tile; first < tile_end; first = last_tile) {
+      last_tile = group_end(first, tile_end);
+      if (copied() && (first == tile || !copies_ahead(p))) copy_a(first, last_tile, copies);
+      ColumnCopy next = {};
+      if (copies_ahead(p) && last_tile < tile_end) {
+        next = columns_of_a(last_tile, group_end(last_tile, tile_end), next_copies);
       }
+      for (int64_t t = first, strip_end; t < last_tile; t = strip_end) {
+        strip_end = singly ? t + 1 : tiles.end_of_alike(t, last_tile);
+        const Operand a = copied() ? copied_tile(copies, t - first) : Operand{a_at(tiles.first_row(t), 0), p.lda};
+        run_strip(a, t, strip_end, c, end, b, last, &next);
+      }
+      next.finish();
+      if (copies_ahead(p)) swap(copies, next_copies);
     }
   }
 
   /// Tiles [tile, tile_end), which are of the same height.
-  void run_strip(Operand a, int64_t tile, int64_t tile_end, int64_t c, int64_t end, Operand b, Operand last) const {
+  void run_strip(Operand a, int64_t tile, int64_t tile_end, int64_t c, int64_t end, Operand b, Operand last,
+                 ColumnCopy* copying) const {
     const int64_t row = tiles.first_row(tile), row_end = tiles.first_row(tile_end);
     const int64_t rows = tiles.first_row(tile + 1) - row;
     TileStrip strip = {.a = a.data,
@@ -191,9 +182,12 @@ struct BlockProduct {
                        .a_stride = copied()       ? tile_stride(plan)
                                    : transposed() ? rows
                                                   : rows * p.lda,
-                       .is_followed = row_end < p.m};
+                       .is_followed = row_end < p.m,
+                       .copying = copying};
     fetch_a(row + rows, rows, strip);
-    if (transposed()) {
+    if (transposed() && copied()) {
+      multiply_strip<true, true>(strip, rows, end - c, last);
+    } else if (transposed()) {
       multiply_strip<true>(strip, rows, end - c, last);
     } else {
       multiply_strip<false>(strip, rows, end - c, last);

@@ -34,9 +34,13 @@ constexpr int64_t kMostBInPlace = 1 << 18, kMostRowsInPlace = 1024, kMostRowsCom
 constexpr int64_t kMostNear = 1 << 19;      // floats of b that the second-level cache holds
 constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
 constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
-constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work
 constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
+constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
+// Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute, and the
+// last two limits there: a block begins with copies that nothing hides, and long pieces of rows come sooner.
+constexpr int64_t kFewestFarApart = 4096, kFewestColumnsAhead = 128;
+constexpr int64_t kMostFlopsAhead = 1 << 26, kMostCopiedAhead = 64 * 1024;
 // Floats of b, and rows of a, from which on blocks of a product whose b is not transposed have half of the columns: each of
 // two threads then reads what it has copied itself, not what another core has written (1024^3 1.01-1.02 times).
 constexpr int64_t kFewestToHalve = 192 * 1024, kFewestRowsToHalve = 256;
@@ -54,6 +58,13 @@ ATTN_INLINE int64_t tiled_columns(const Matmul& p) {
 /// Copies are what is rounded to bfloat16, and rows whose distance is a multiple of 4 KB compete for the same cache lines.
 ATTN_INLINE bool must_copy_a(const Matmul& p) {
   return p.bf16 || p.lda % 1024 == 0;
+}
+
+/// Whether columns of a are copied while tiles compute, a piece of a row every few steps: rows so far apart compete for so few
+/// lines of the caches that they cannot be fetched long before they are copied. Nearer ones gain nothing, and with fewer
+/// columns there are not steps enough.
+ATTN_INLINE bool copies_ahead(const Matmul& p) {
+  return p.form == Form::TN && !p.bf16 && p.lda % 1024 == 0 && p.lda >= kFewestFarApart && p.n >= kFewestColumnsAhead;
 }
 
 /// In a round of that depth. Transposed rows may lie far apart, and a narrow tile would fetch each of their lines for a few
@@ -89,7 +100,8 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan, bool halves = false) {
   plan.block_columns = panels * kPanel;
   plan.row_blocks = plan.blocks = 1;
   if (flops < 2 * kFewestFlops) return;
-  const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / kMostFlops));
+  const int64_t most = copies_ahead(p) ? kMostFlopsAhead : kMostFlops;
+  const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / most));
   plan.block_tiles = ceil_div(tiles, halves ? ceil_div(wanted, 2) : wanted);
   plan.row_blocks = ceil_div(tiles, plan.block_tiles);
   const int64_t column_blocks = min(panels, halves ? 2 : ceil_div(wanted, plan.row_blocks));
@@ -117,11 +129,17 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
 }
 
 /// Room for the tiles of a that a block copies, beside what its scratch holds already: one, whose rows are fetched while the
-/// tile before is computed, a row a panel; of a transposed a several, so that rows of memory are read in longer pieces.
+/// tile before is computed, a row a panel; of a transposed a several, so that rows of memory are read in longer pieces, and,
+/// where these are copied ahead, twice as many, of which the block's first ones are few.
 void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
   if (!copies_a(p, plan.depth)) return;
-  plan.copied_tiles = p.form == Form::TN ? max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan))) : 1;
-  plan.scratch += plan.copied_tiles * tile_stride(plan);
+  plan.copied_tiles = 1;
+  if (copies_ahead(p)) {
+    plan.copied_tiles = max(1, min(plan.block_tiles / 4, kMostCopiedAhead / tile_stride(plan)));
+  } else if (p.form == Form::TN) {
+    plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
+  }
+  plan.scratch += (copies_ahead(p) ? 2 : 1) * plan.copied_tiles * tile_stride(plan);
 }
 
 /// Rows of b that are not too far apart are as good in place as copied, if all of their vectors are whole and b stays in the

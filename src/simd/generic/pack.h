@@ -7,8 +7,6 @@
 namespace attn::simd {
 namespace {
 
-constexpr int64_t kRowsAhead = 8;  // rows that lie apart are beyond what the hardware prefetches
-
 /// out (rows, width) = source (rows, columns), columns <= width, width a multiple of kLanes. For few columns.
 void pack_rows(const float* source, int64_t ld, int64_t rows, int64_t columns, float* out, int64_t width) {
   for (int64_t row = 0; row < rows; ++row) {

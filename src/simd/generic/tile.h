@@ -28,6 +28,35 @@ struct Operand {
   int64_t ld;  // floats from one row to the next
 };
 
+/// Columns of a transposed a on their way into copies, for tiles of `rows` rows: a row of memory after the other from end to
+/// end, a piece as wide as a tile at a time.
+struct ColumnCopy {
+  const float* from;  // the next piece
+  int64_t ld, rows;
+  float* to;
+  int64_t tile_stride;  // floats from one tile's copy to the next
+  int64_t tiles;        // pieces of a row
+  int64_t left = 0;     // rows
+  int64_t tile = 0;     // whose piece is the next
+
+  ATTN_INLINE void copy_piece() {
+    __builtin_prefetch(from + kRowsAhead * ld);
+    copy_padded(from, rows, to);
+    from += rows;
+    to += tile_stride;
+    if (++tile < tiles) return;
+    tile = 0;
+    from += ld - tiles * rows;
+    to += kCopiedRows - tiles * tile_stride;
+    --left;
+  }
+  void finish() {
+    ColumnCopy c = *this;  // in registers, which no copy can change
+    while (c.left > 0) c.copy_piece();
+    *this = c;
+  }
+};
+
 /// Rows of tiles of the same height, one below the other: c (tile_rows·rows, panels·columns) = a·b + bias, or c + a·b.
 struct TileStrip {
   const float* a;  // element (row, k) of a row of tiles at row·lda + k, or, transposed, at k·lda + row
@@ -41,11 +70,12 @@ struct TileStrip {
   const float* bias = nullptr;  // (panels·columns), or null; not read if `add`
   bool add = false;             // adds to c instead of overwriting it
   int64_t tile_rows = 1;
-  int64_t a_stride = 0;        // floats of a from one row of tiles to the next
-  Ahead a_ahead = {};          // what is fetched of a during the first row of tiles,
-  int64_t a_ahead_stride = 0;  // and how much further on it lies for every other one;
-  int64_t rows_ahead = 0;      // if not 0, there is one row of tiles: the stride is from panel to panel, for so many
-  bool is_followed = false;    // by one more row of tiles
+  int64_t a_stride = 0;           // floats of a from one row of tiles to the next
+  Ahead a_ahead = {};             // what is fetched of a during the first row of tiles,
+  int64_t a_ahead_stride = 0;     // and how much further on it lies for every other one;
+  int64_t rows_ahead = 0;         // if not 0, there is one row of tiles: the stride is from panel to panel, for so many
+  bool is_followed = false;       // by one more row of tiles
+  ColumnCopy* copying = nullptr;  // for other tiles, while a copy of columns is read
   int64_t panels = 1;
   int64_t columns = kPanel;  // of a panel: fewer than kPanel of the only one
 };
@@ -174,7 +204,7 @@ template <int kVectors>
 constexpr bool kFetches = (kSteps<kVectors>) > 1;
 
 /// sums += a·b for one panel of b, of whose last vector there are so many lanes.
-template <bool kFetchesA, int kRows, int kVectors, bool kTransposed, class Lanes>
+template <bool kFetchesA, bool kCopied, int kRows, int kVectors, bool kTransposed, class Lanes>
 ATTN_INLINE void multiply_steps(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
                                 Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
   constexpr int kUnrolled = kSteps<kVectors>;
@@ -192,6 +222,7 @@ ATTN_INLINE void multiply_steps(const TileStrip& t, const float* first_of_a, con
     if constexpr (kFetches<kVectors>) {
       fetch<kLinesOfC>(c_ahead);
       fetch<1>(a_ahead);
+      if (kCopied && t.copying->left > 0) t.copying->copy_piece();
     }
   }
   ATTN_KEEP_LOOP
@@ -203,21 +234,21 @@ ATTN_INLINE void multiply_steps(const TileStrip& t, const float* first_of_a, con
 }
 
 /// The same. A transposed a of a small product is near: with one vector of b, a fetch a step would be one load too many.
-template <int kRows, int kVectors, bool kTransposed, class Lanes>
+template <int kRows, int kVectors, bool kTransposed, bool kCopied, class Lanes>
 ATTN_INLINE void multiply_tile(const TileStrip& t, const float* first_of_a, const float* b, Lanes last, Ahead& a_ahead,
                                Ahead c_ahead, Vec (&sums)[kRows][kVectors]) {
-  constexpr bool kFar = kTransposed && !kNarrowTiles;
+  constexpr bool kFar = kTransposed && !kCopied && !kNarrowTiles;
   constexpr int64_t kMostNear = 1024;
   if (kFar && kVectors == 1 && t.lda * t.k <= kMostNear) {
-    multiply_steps<false, kRows, kVectors, kTransposed>(t, first_of_a, b, last, a_ahead, c_ahead, sums);
+    multiply_steps<false, kCopied, kRows, kVectors, kTransposed>(t, first_of_a, b, last, a_ahead, c_ahead, sums);
   } else {
-    multiply_steps<kFar, kRows, kVectors, kTransposed>(t, first_of_a, b, last, a_ahead, c_ahead, sums);
+    multiply_steps<kFar, kCopied, kRows, kVectors, kTransposed>(t, first_of_a, b, last, a_ahead, c_ahead, sums);
   }
 }
 
 /// All tiles of a strip, kRows rows high, each in registers from the first step of k to the last: every panel for one row
 /// of tiles before the next. Of the last vector of b not all need be readable if kMasked, which costs a multiplication's time.
-template <int kRows, int kVectors, bool kTransposed, bool kMasked>
+template <int kRows, int kVectors, bool kTransposed, bool kMasked, bool kCopied>
 void multiply_tiles(const TileStrip& t) {
   const float* row_start = t.add ? t.c : t.bias ? t.bias : kZeros;
   const int64_t start_stride = t.add ? t.ldc : 0, next_start = row_start == kZeros ? 0 : kPanel;
@@ -239,9 +270,9 @@ void multiply_tiles(const TileStrip& t) {
       begin_tile(start, start_stride, columns, sums);
       if constexpr (kMasked) {
         const First last = {columns - (kVectors - 1) * kLanes};
-        multiply_tile<kRows, kVectors, kTransposed>(t, a, b, last, a_ahead, c_ahead, sums);
+        multiply_tile<kRows, kVectors, kTransposed, kCopied>(t, a, b, last, a_ahead, c_ahead, sums);
       } else {
-        multiply_tile<kRows, kVectors, kTransposed>(t, a, b, All{}, a_ahead, c_ahead, sums);
+        multiply_tile<kRows, kVectors, kTransposed, kCopied>(t, a, b, All{}, a_ahead, c_ahead, sums);
       }
       finish_tile(sums, columns, c, ldc);
       start += next_start;
@@ -263,27 +294,33 @@ void multiply_tiles(const TileStrip& t) {
 
 typedef void (*TileFunction)(const TileStrip&);
 
-template <int kVectors, bool kTransposed, bool kMasked, int... kRow>
+/// Of copies there are functions for the tiles of many rows only: what they save does not show elsewhere.
+template <int kRows, bool kCopied>
+constexpr bool kReadsCopy = kCopied&& kRows >= kTileRows - 2;
+
+template <int kVectors, bool kTransposed, bool kMasked, bool kCopied, int... kRow>
 ATTN_INLINE TileFunction choose_tile(int64_t rows, Indices<kRow...>) {
-  static constexpr TileFunction kFunctions[] = {multiply_tiles<kRow + 1, kVectors, kTransposed, kMasked>...};
+  static constexpr TileFunction kFunctions[] = {
+      multiply_tiles<kRow + 1, kVectors, kTransposed, kMasked, kReadsCopy<kRow + 1, kCopied>>...};
   return kFunctions[rows - 1];
 }
 
-/// The tile function for 1 … kPanel columns and 1 … kTileRows rows, or 1 … kVectorTileRows for no more than a vector.
-template <bool kTransposed>
+/// The tile function for 1 … kPanel columns and 1 … kTileRows rows, or 1 … kVectorTileRows for no more than a vector. If
+/// kCopied, t.a is a copy of columns: nothing of it need be fetched ahead, and t.copying goes on.
+template <bool kTransposed, bool kCopied>
 ATTN_INLINE TileFunction tile_function(int64_t rows, int64_t columns) {
   constexpr IndicesBelow<kVectorTileRows>::type vector_tile_rows{};
-  if (columns > kLanes) return choose_tile<2, kTransposed, false>(rows, IndicesBelow<kTileRows>::type{});
-  return columns < kLanes ? choose_tile<1, kTransposed, kMasksLoads>(rows, vector_tile_rows)
-                          : choose_tile<1, kTransposed, false>(rows, vector_tile_rows);
+  if (columns > kLanes) return choose_tile<2, kTransposed, false, kCopied>(rows, IndicesBelow<kTileRows>::type{});
+  return columns < kLanes ? choose_tile<1, kTransposed, kMasksLoads, false>(rows, vector_tile_rows)
+                          : choose_tile<1, kTransposed, false, false>(rows, vector_tile_rows);
 }
 
 /// Strip `t`, whose tiles have `rows` rows, with `columns` columns, in as many panels as these fill; `last` is b for the
 /// columns that are left over.
-template <bool kTransposed>
+template <bool kTransposed, bool kCopied = false>
 ATTN_INLINE void multiply_strip(TileStrip& t, int64_t rows, int64_t columns, Operand last) {
   t.panels = columns / kPanel;
-  if (t.panels > 0) tile_function<kTransposed>(rows, kPanel)(t);
+  if (t.panels > 0) tile_function<kTransposed, kCopied>(rows, kPanel)(t);
   const int64_t done = t.panels * kPanel;
   if (done == columns) return;
   t.b = last.data;
@@ -292,7 +329,7 @@ ATTN_INLINE void multiply_strip(TileStrip& t, int64_t rows, int64_t columns, Ope
   if (t.bias) t.bias += done;
   t.panels = 1;
   t.columns = columns - done;
-  tile_function<kTransposed>(rows, t.columns)(t);
+  tile_function<kTransposed, kCopied>(rows, t.columns)(t);
 }
 
 /// Tiles of at most `most` rows; a division costs as long as much of a small product.

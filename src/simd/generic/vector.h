@@ -57,6 +57,12 @@ ATTN_INLINE int64_t min(int64_t a, int64_t b) {
 ATTN_INLINE int64_t max(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
+template <class T>
+ATTN_INLINE void swap(T& a, T& b) {
+  const T old = a;
+  a = b;
+  b = old;
+}
 ATTN_INLINE int64_t round_up(int64_t x, int64_t unit) {
   return (x + unit - 1) / unit * unit;
 }
