@@ -71,10 +71,12 @@ void attend_few(const Attention& p, const Head& h, int64_t t, float* scratch) {
   }
   for (int64_t s = 0; s < key_end; s += kDecodeKeys) {
     const int64_t count = min(kDecodeKeys, key_end - s);
-    dot_products(query, p.ld_query, queries, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count,
-                 [&](int64_t r, int64_t j, int64_t keys, const float* sums) {
-                   scale_scores(sums, p.scale, keys, scratch + r * kDecodeStride + j);
-                 });
+    dot_products(query, p.ld_query, queries, h.key + s * p.ld_key, p.ld_key, p.d_head, 0, count, [&](const DotSums& d) {
+      for (int64_t r = 0; r < d.rows; ++r) {
+        float* const scores = scratch + (d.row + r) * kDecodeStride + d.column;
+        scale_scores(d.sums + r * d.ld, p.scale, d.columns, scores);
+      }
+    });
     for (int64_t r = 0; r < queries; ++r) {
       const int64_t seen = min(count, visible_keys(h, t + r) - s);
       if (seen <= 0) continue;
@@ -94,9 +96,8 @@ void attention_weights(const Attention& p, int64_t sequence, int64_t head, float
   const Head h = head_of(p, sequence, head);
   for (int64_t t = 0; t < h.queries; ++t) {
     float* row = weights + t * h.keys;
-    dot_products(
-        h.query + t * p.ld_query, p.ld_query, 1, h.key, p.ld_key, p.d_head, 0, h.keys,
-        [&](int64_t, int64_t j, int64_t keys, const float* sums) { scale_scores(sums, p.scale, keys, row + j); });
+    dot_products(h.query + t * p.ld_query, p.ld_query, 1, h.key, p.ld_key, p.d_head, 0, h.keys,
+                 [&](const DotSums& d) { scale_scores(d.sums, p.scale, d.columns, row + d.column); });
     if (scores) copy_row(row, h.keys, scores + t * h.keys);
     const int64_t seen = visible_keys(h, t);
     softmax(row, h.keys, seen, 0, 1);

@@ -26,21 +26,39 @@ ATTN_INLINE void fetch_next_group(const Element* next, int64_t ldb, int64_t i) {
   }
 }
 
-/// sums lane r·(kLanes/kRows) + c = a's row r · b's row c over k, for kLanes/kRows rows of b, which are floats or bytes;
-/// `next` is where the rows after them begin, or null if they are not to be fetched.
+/// Where the rows of a matrix begin, of which there are `rows`; the last one for those that are missing.
 template <int kRows, class Element>
-ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (&b)[kLanes / kRows],
-                          const Element* next, int64_t ldb, int64_t k) {
+struct RowPointers {
+  const Element* rows[kRows];
+
+  ATTN_INLINE RowPointers(const Element* first, int64_t ld, int64_t count) {
+    ATTN_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      rows[r] = first;
+      if (r + 1 < count) first += ld;
+    }
+  }
+};
+
+/// Element r·(kLanes/kRows) + c = a's row r · b's row c over k, for `rows` rows of a, at most kRows, and `columns` rows of b,
+/// floats or bytes, at most kLanes/kRows. What b's next rows hold is fetched if `fetches`. A call costs less than the
+/// registers that a caller's other variables would take.
+template <int kRows, class Element>
+ATTN_ONE_COPY Vec dot_group(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t columns,
+                            int64_t k, bool fetches) {
   constexpr int kColumns = kLanes / kRows;
+  const RowPointers<kRows, float> of_a(a, lda, rows);
+  const RowPointers<kColumns, Element> of_b(b, ldb, columns);
+  const Element* const next = fetches ? b + columns * ldb : nullptr;
   Vec sums[kLanes] = {};
   for_each_vector(0, k, [&](int64_t i, auto lanes) {
     if (next) fetch_next_group<kColumns>(next, ldb, i);
     Vec x[kRows];
     ATTN_UNROLL
-    for (int r = 0; r < kRows; ++r) x[r] = load(a[r] + i, lanes);
+    for (int r = 0; r < kRows; ++r) x[r] = load(of_a.rows[r] + i, lanes);
     ATTN_UNROLL
     for (int c = 0; c < kColumns; ++c) {
-      const Vec y = load(b[c] + i, lanes);
+      const Vec y = load(of_b.rows[c] + i, lanes);
       ATTN_UNROLL
       for (int r = 0; r < kRows; ++r) sums[r * kColumns + c] += x[r] * y;
     }
@@ -48,52 +66,47 @@ ATTN_INLINE Vec dot_group(const float* const (&a)[kRows], const Element* const (
   return sum_each(sums);
 }
 
-/// Calls store_sums(row, column, count, sums) for `count` columns at a time of rows < rows <= kRows and columns [begin, end)
-/// of a·bᵀ. What b's next rows hold is fetched if `fetches`.
+/// A part of a·bᵀ: element (row + r, column + c) is sums[r·ld + c].
+struct DotSums {
+  int64_t row, rows, column, columns;
+  const float* sums;
+  int64_t ld;
+};
+
+/// Calls store_sums(DotSums) for the columns [begin, end) of rows [row, row + rows), at most kRows.
 template <int kRows, class Element, class Store>
-ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,
-                          int64_t begin, int64_t end, bool fetches, Store store_sums) {
-  constexpr int kColumns = kLanes / kRows;
-  const float* a_rows[kRows];
-  for (int r = 0; r < kRows; ++r) a_rows[r] = a + min(r, rows - 1) * lda;
+ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t row, int64_t rows, const Element* b, int64_t ldb,
+                          int64_t k, int64_t begin, int64_t end, bool fetches, Store store_sums) {
+  constexpr int64_t kColumns = kLanes / kRows;
   for (int64_t column = begin; column < end; column += kColumns) {
-    const Element* b_rows[kColumns];
-    ATTN_UNROLL
-    for (int c = 0; c < kColumns; ++c) b_rows[c] = b + min(column + c, end - 1) * ldb;
     const int64_t columns = min(kColumns, end - column);
     float sums[kLanes];
-    store(sums, dot_group<kRows>(a_rows, b_rows, fetches ? b + (column + columns) * ldb : nullptr, ldb, k));
-    for (int64_t r = 0; r < rows; ++r) store_sums(r, column, columns, sums + r * kColumns);
+    store(sums, dot_group<kRows>(a + row * lda, lda, rows, b + column * ldb, ldb, columns, k, fetches));
+    store_sums(DotSums{row, rows, column, columns, sums, kColumns});
   }
 }
 
 /// The same for any number of rows, kDotRows at a time: all of them for a few rows of b, which stay in the first-level
-/// cache, before the next. Of bytes one at a time: a block of b stays in the caches, and for four rows their few columns at
-/// once would be converted hardly less often than they can be read again.
+/// cache, before the next, which are fetched last, so that they do not take the others' place. Of bytes one row at a time: a
+/// block of b stays in the caches, and for four rows their few columns at once would be converted hardly less often than they
+/// can be read again.
 template <class Element, class Store>
 ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,
                               int64_t begin, int64_t end, Store store_sums) {
-  const auto from_row = [&](int64_t row) {
-    return [&, row](int64_t r, int64_t column, int64_t columns, const float* sums) {
-      store_sums(row + r, column, columns, sums);
-    };
-  };
   if constexpr (sizeof(Element) == 1) {
-    for (int64_t row = 0; row < rows; ++row) {
-      dot_rows<1>(a + row * lda, lda, 1, b, ldb, k, begin, end, true, from_row(row));
-    }
+    for (int64_t row = 0; row < rows; ++row) dot_rows<1>(a, lda, row, 1, b, ldb, k, begin, end, true, store_sums);
   } else {
     constexpr int64_t kColumns = kLanes / kDotRows;
     const int64_t rest = rows % kDotRows == kDotRows - 1 ? 0 : rows % kDotRows, grouped = rows - rest;
     for (int64_t column = grouped > 0 ? begin : end; column < end; column += kColumns) {
+      const int64_t column_end = min(end, column + kColumns);
       for (int64_t row = 0; row < grouped; row += kDotRows) {
-        dot_rows<kDotRows>(a + row * lda, lda, min(kDotRows, rows - row), b, ldb, k, column,
-                           min(end, column + kColumns), row == 0, from_row(row));
+        const int64_t count = min(kDotRows, grouped - row);
+        dot_rows<kDotRows>(a, lda, row, count, b, ldb, k, column, column_end, row + count == grouped, store_sums);
       }
     }
-    const float* const first = a + grouped * lda;
-    if (rest == 1) dot_rows<1>(first, lda, rest, b, ldb, k, begin, end, true, from_row(grouped));
-    if (rest == 2) dot_rows<2>(first, lda, rest, b, ldb, k, begin, end, true, from_row(grouped));
+    if (rest == 1) dot_rows<1>(a, lda, grouped, rest, b, ldb, k, begin, end, true, store_sums);
+    if (rest == 2) dot_rows<2>(a, lda, grouped, rest, b, ldb, k, begin, end, true, store_sums);
   }
 }
 

@@ -62,7 +62,7 @@ void multiply_column(const Matmul& p, int64_t column, int64_t k, int64_t depth, 
     float copy[kMostDepth];
     const float *const a = p.a + k, *const b = column_of_b(p, column, k, depth, copy);
     return dot_products(b, depth, 1, a, p.lda, depth, row, row_end,
-                        [&](int64_t, int64_t r, int64_t rows, const float* sums) { store_sums(r, rows, sums); });
+                        [&](const DotSums& d) { store_sums(d.column, d.columns, d.sums); });
   }
   constexpr int64_t kRows = kSumsTogether * kLanes;
   for (; row < row_end; row += kRows) {

@@ -15,33 +15,38 @@
 namespace attn::simd {
 namespace {
 
-/// y (kCount) = sums + bias, where there is one, [+ y].
+/// Rows of y (rows, kCount) = sums + bias, where there is one, [+ y].
 template <int kCount>
-ATTN_INLINE void store_dots(const float* sums, const float* bias, bool add, float* y) {
+ATTN_INLINE void store_dots(const DotSums& d, const float* bias, bool add, float* y, int64_t ldy) {
   typedef float Some __attribute__((vector_size(4 * kCount), aligned(4), may_alias));
-  Some total = *reinterpret_cast<const Some*>(sums);
-  if (bias) total += *reinterpret_cast<const Some*>(bias);
-  if (add) total += *reinterpret_cast<const Some*>(y);
-  *reinterpret_cast<Some*>(y) = total;
+  for (int64_t r = 0; r < d.rows; ++r, y += ldy) {
+    Some total = *reinterpret_cast<const Some*>(d.sums + r * d.ld);
+    if (bias) total += *reinterpret_cast<const Some*>(bias);
+    if (add) total += *reinterpret_cast<const Some*>(y);
+    *reinterpret_cast<Some*>(y) = total;
+  }
 }
 
 void multiply_few_rows(const Matmul& p, const Part& part, int64_t column, int64_t end) {
-  const float* const all_bias = part.k == 0 ? p.bias : nullptr;
   const bool add = p.accumulate || part.k > 0;
-  const auto store_sums = [&](int64_t r, int64_t c, int64_t columns, const float* sums) {
-    float* y = p.c + r * p.ldc + c;
-    const float* const bias = all_bias ? all_bias + c : nullptr;
-    if (columns == kLanes) return store_dots<kLanes>(sums, bias, add, y);
-    if (columns == kLanes / kDotRows) return store_dots<kLanes / kDotRows>(sums, bias, add, y);
-    for (int64_t i = 0; i < columns; ++i) y[i] = sums[i] + (bias ? bias[i] : 0.0f) + (add ? y[i] : 0.0f);
+  const auto store_sums = [&](const DotSums& d) {
+    float* y = p.c + d.row * p.ldc + d.column;
+    const float* const bias = p.bias && part.k == 0 ? p.bias + d.column : nullptr;
+    if (d.columns == kLanes) return store_dots<kLanes>(d, bias, add, y, p.ldc);
+    if (d.columns == kLanes / kDotRows) return store_dots<kLanes / kDotRows>(d, bias, add, y, p.ldc);
+    for (int64_t r = 0; r < d.rows; ++r, y += p.ldc) {
+      for (int64_t i = 0; i < d.columns; ++i) {
+        y[i] = d.sums[r * d.ld + i] + (bias ? bias[i] : 0.0f) + (add ? y[i] : 0.0f);
+      }
+    }
   };
   if (p.b_bytes) {
-    dot_products(p.a + part.k, p.lda, p.m, p.b_bytes + part.k, p.ldb, part.depth, column, end,
-                 [&](int64_t r, int64_t c, int64_t columns, const float* sums) {
-                   float scaled[kLanes] = {};
-                   for (int64_t i = 0; i < columns; ++i) scaled[i] = sums[i] * p.byte_scales[c + i];
-                   store_sums(r, c, columns, scaled);
-                 });
+    dot_products(p.a + part.k, p.lda, p.m, p.b_bytes + part.k, p.ldb, part.depth, column, end, [&](DotSums d) {
+      float scaled[kLanes] = {};
+      for (int64_t i = 0; i < d.columns; ++i) scaled[i] = d.sums[i] * p.byte_scales[d.column + i];
+      d.sums = scaled;
+      store_sums(d);
+    });
   } else {
     // A last column beside which a group would be empty: all rows at once, where sums of lanes are much of the work.
     const bool ends_alone = p.m > kLanes / 2 && part.depth < 256 && (end - column) % (kLanes / kDotRows) == 1;
