@@ -320,6 +320,17 @@ ATTN_INLINE void multiply_add(Vec x, Vec y, Vec& sum) {
 #endif
 }
 
+constexpr bool kFoldsBroadcasts = ATTN_VECTOR_BYTES == 64;
+
+/// sum += x·y, x being one number. If kFoldsBroadcasts, it is loaded by the multiplication.
+ATTN_INLINE void multiply_add(const float& x, Vec y, Vec& sum) {
+#if ATTN_VECTOR_BYTES == 64
+  __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(y), "m"(x));
+#else
+  multiply_add(broadcast(x), y, sum);
+#endif
+}
+
 ATTN_INLINE Vec square_root(Vec x) {
 #if ATTN_VECTOR_BYTES == 64
   return reinterpret_cast<Vec>(_mm512_maskz_sqrt_ps(0xFFFF, reinterpret_cast<__m512>(x)));
