@@ -13,8 +13,6 @@ struct Ahead {
   int64_t left = 0;
 };
 
-constexpr int64_t kRowsAhead = 8;  // where rows that lie apart are copied: the hardware does not fetch them ahead
-
 /// A word holds two numbers of 16 bits, the one of the even k in its lower half.
 typedef uint32_t __attribute__((may_alias)) PairWord;
 

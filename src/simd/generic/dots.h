@@ -87,9 +87,9 @@ ATTN_INLINE void dot_rows(const float* a, int64_t lda, int64_t row, int64_t rows
 }
 
 /// The same for any number of rows, kDotRows at a time: all of them for a few rows of b, which stay in the first-level
-/// cache, before the next, which are fetched last, so that they do not take the others' place. Of bytes one row at a time: a
-/// block of b stays in the caches, and for four rows their few columns at once would be converted hardly less often than they
-/// can be read again.
+/// cache, before the next. These are fetched during the last pass, so that they do not take the others' place. Of bytes one
+/// row at a time: a block of b stays in the caches, and for four rows their few columns at once would be converted hardly
+/// less often than they can be read again.
 template <class Element, class Store>
 ATTN_INLINE void dot_products(const float* a, int64_t lda, int64_t rows, const Element* b, int64_t ldb, int64_t k,
                               int64_t begin, int64_t end, Store store_sums) {

@@ -109,7 +109,7 @@ struct BlockProduct {
     }
   }
 
-  /// The same transposed, about to begin.
+  /// The copying of a transposed a's columns for these tiles, which are alike: nothing is copied yet.
   ColumnCopy columns_of_a(int64_t tile, int64_t tile_end, float* out) const {
     const int64_t row = tiles.first_row(tile), rows = tiles.first_row(tile + 1) - row;
     return {a_at(row, 0), p.lda, rows, out, tile_stride(plan), tile_end - tile, part.depth};

@@ -37,8 +37,9 @@ constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it c
 constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
 constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work
 constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
-// Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute, and the
-// last two limits there: a block begins with copies that nothing hides, and long pieces of rows come sooner.
+// Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute. Blocks
+// are larger there than kMostFlops allows, though that leaves fewer of them to many threads, as each begins with copies that
+// nothing hides; and more is copied at a time than kMostCopied, as long pieces of rows come sooner.
 constexpr int64_t kFewestFarApart = 4096, kFewestColumnsAhead = 128;
 constexpr int64_t kMostFlopsAhead = 1 << 26, kMostCopiedAhead = 64 * 1024;
 // Floats of b, and rows of a, from which on blocks of a product whose b is not transposed have half of the columns: each of
@@ -61,10 +62,11 @@ ATTN_INLINE bool must_copy_a(const Matmul& p) {
 }
 
 /// Whether columns of a are copied while tiles compute, a piece of a row every few steps: rows so far apart compete for so few
-/// lines of the caches that they cannot be fetched long before they are copied. Nearer ones gain nothing, and with fewer
-/// columns there are not steps enough.
+/// lines of the caches that they cannot be fetched long before they are copied. Nearer ones gain nothing. With few columns
+/// most copies would not be done in time, and few rows are soon copied.
 ATTN_INLINE bool copies_ahead(const Matmul& p) {
-  return p.form == Form::TN && !p.bf16 && p.lda % 1024 == 0 && p.lda >= kFewestFarApart && p.n >= kFewestColumnsAhead;
+  return p.form == Form::TN && !p.bf16 && p.lda % 1024 == 0 && p.lda >= kFewestFarApart && p.n >= kFewestColumnsAhead &&
+         p.m > kMostApartRows;
 }
 
 /// In a round of that depth. Transposed rows may lie far apart, and a narrow tile would fetch each of their lines for a few
@@ -129,8 +131,9 @@ void plan_dots(const Matmul& p, MatmulPlan& plan) {
 }
 
 /// Room for the tiles of a that a block copies, beside what its scratch holds already: one, whose rows are fetched while the
-/// tile before is computed, a row a panel; of a transposed a several, so that rows of memory are read in longer pieces, and,
-/// where these are copied ahead, twice as many, of which the block's first ones are few.
+/// tile before is computed, a row a panel; of a transposed a several, so that rows of memory are read in longer pieces. Where
+/// these are copied ahead, one group of them is read while the other is filled; a group is at most a quarter of the block's
+/// tiles, as its first is copied before anything is computed.
 void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
   if (!copies_a(p, plan.depth)) return;
   plan.copied_tiles = 1;

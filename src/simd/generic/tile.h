@@ -75,7 +75,7 @@ struct TileStrip {
   int64_t a_ahead_stride = 0;     // and how much further on it lies for every other one;
   int64_t rows_ahead = 0;         // if not 0, there is one row of tiles: the stride is from panel to panel, for so many
   bool is_followed = false;       // by one more row of tiles
-  ColumnCopy* copying = nullptr;  // for other tiles, while a copy of columns is read
+  ColumnCopy* copying = nullptr;  // goes on while a copy of columns is read; not null then
   int64_t panels = 1;
   int64_t columns = kPanel;  // of a panel: fewer than kPanel of the only one
 };
@@ -125,8 +125,9 @@ struct RowReader {
   }
 };
 
-/// Every third row's number, whose address is one register, is loaded by the multiplications: more loads, but fewer
-/// instructions, which count where two threads share a core. (Of addresses that are sums a multiplication becomes two.)
+/// An instruction less is time saved where two threads share a core: a number that one multiplication wants is loaded by it,
+/// and so are every third row's for two. (All rows' would be more loads than a core has time for, and an address that is a sum,
+/// as of the rows between, makes two instructions of one.)
 template <bool kFetchesA, int kRows, int kVectors, bool kTransposed, class Lanes>
 ATTN_INLINE void multiply_step(RowReader<kRows, kTransposed>& a, int step, const float* b, Lanes last,
                                Vec (&sums)[kRows][kVectors]) {
@@ -302,9 +303,10 @@ void multiply_tiles(const TileStrip& t) {
 
 typedef void (*TileFunction)(const TileStrip&);
 
-/// Of copies there are functions for the tiles of many rows only: what they save does not show elsewhere.
+/// For copies there are functions of their own for the tiles of many rows only. Others read them as they would a, and leave
+/// what they might copy meanwhile to finish().
 template <int kRows, bool kCopied>
-constexpr bool kReadsCopy = kCopied&& kRows >= kTileRows - 2;
+constexpr bool kReadsCopy = (kRows >= kTileRows - 2) && kCopied;
 
 template <int kVectors, bool kTransposed, bool kMasked, bool kCopied, int... kRow>
 ATTN_INLINE TileFunction choose_tile(int64_t rows, Indices<kRow...>) {

@@ -57,6 +57,8 @@ ATTN_INLINE int64_t min(int64_t a, int64_t b) {
 ATTN_INLINE int64_t max(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
+constexpr int64_t kRowsAhead = 8;  // where rows that lie apart are copied: the hardware does not fetch them ahead
+
 template <class T>
 ATTN_INLINE void swap(T& a, T& b) {
   const T old = a;
