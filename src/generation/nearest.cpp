@@ -60,7 +60,8 @@ struct Search {
             .b = vectors.data + begin * vectors.columns,
             .ldb = vectors.columns,
             .c = scores,
-            .ldc = rows};
+            .ldc = rows,
+            .alone = true};
   }
 
   // Offers rows [begin, end) to the queries' best ones. `scores` (queries, kScoredRows).

@@ -53,6 +53,7 @@ struct Matmul {
   const float* bias = nullptr;  // (N), or null
   Activation activation = Activation::none;
   float* slopes = nullptr;  // (M, N) with ldc, or null; written if keeps_slope(activation)
+  bool alone = false;       // one thread computes all blocks, and fares better with few; no result depends on it
 };
 
 enum class MatmulMethod : int32_t {
@@ -64,7 +65,7 @@ enum class MatmulMethod : int32_t {
   amx            // one of the last two, with copies in bfloat16 for a matrix unit
 };
 
-/// How a product is cut; a function of its form, sizes and leading dimensions alone. For every round: first pack_matmul
+/// How a product is cut; a function of its form, sizes, leading dimensions and `alone`. For every round: first pack_matmul
 /// for every pack block, then, when all have ended, matmul for every block. No round starts before the last has ended.
 struct MatmulPlan {
   MatmulMethod method;

@@ -31,6 +31,7 @@ struct Products {
     square = {.form = Form::NN, .m = n, .n = n, .k = n, .lda = n, .ldb = n, .ldc = n};
     apply = {.form = Form::NN, .m = rows, .n = columns, .k = n, .lda = wide ? n : columns, .ldb = wide ? columns : n};
     apply.ldc = columns;
+    gram.alone = square.alone = apply.alone = true;
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// How a matrix product is cut into rounds, blocks, tiles and copies: from its form, sizes and leading dimensions alone.
+// How a matrix product is cut into rounds, blocks, tiles and copies: from its form, sizes and leading dimensions, and from
+// whether one thread computes all of it. What an element is the sum of, and in which order, does not depend on the latter.
 
 #include "simd/generic/dots.h"
 #include "simd/generic/pack_pairs.h"
@@ -31,12 +32,13 @@ constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 1
 constexpr int64_t kMostPairDepth = 512, kMostPackedWords = 384 * 1024;
 // Floats of b that up to so many rows of a read in place, or so few if b's rows compete for the same cache lines.
 constexpr int64_t kMostBInPlace = 1 << 18, kMostRowsInPlace = 1024, kMostRowsCompeting = 384;
-constexpr int64_t kMostNear = 1 << 19;      // floats of b that the second-level cache holds
-constexpr int64_t kMostFewRows = 1 << 20;   // floats of b that two tiles read in place: its pages are many
-constexpr int64_t kFewestFlops = 1 << 19;   // of a block, so that claiming it costs little
-constexpr int64_t kPackedRows = 32;         // of b, by one block of packing
-constexpr int64_t kMostFlops = 1 << 23;     // of a block, so that many threads find work
-constexpr int64_t kMostCopied = 32 * 1024;  // floats of a that a block copies before it multiplies them, or one tile
+constexpr int64_t kMostNear = 1 << 19;     // floats of b that the second-level cache holds
+constexpr int64_t kMostFewRows = 1 << 20;  // floats of b that two tiles read in place: its pages are many
+constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
+constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
+constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work
+// Floats of a that a block copies before it multiplies them, or one tile.
+constexpr int64_t kMostCopied = (kNarrowTiles ? 16 : 32) * 1024;
 // Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute. Blocks
 // are larger there than kMostFlops allows, though that leaves fewer of them to many threads, as each begins with copies that
 // nothing hides; and more is copied at a time than kMostCopied, as long pieces of rows come sooner.
@@ -184,13 +186,19 @@ ATTN_INLINE bool packs_apart(const Matmul& p) {
   return panels >= 2 && p.m <= min(most_rows, panels * kMostRowsOfPanel) && !p.bf16 && copies_b(p);
 }
 
+/// Every block reads all of a. A narrow tile's row of panels takes so little time that one thread is better off with a single
+/// block (128^3 NT and NN 1.2-1.4 times as fast, operands in the third level).
+ATTN_INLINE int64_t most_blocks_apart(const Matmul& p) {
+  return kNarrowTiles && p.alone ? 1 : kWantedBlocks;
+}
+
 void plan_apart(const Matmul& p, MatmulPlan& plan) {
   split_depth(p, most_depth(p), 8, plan);
   plan.method = MatmulMethod::packed_apart;
   plan.columns = tiled_columns(p);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
   const int64_t panels = ceil_div(plan.columns, kPanel);
-  const int64_t wanted = min(2 * p.m * plan.columns * p.k / kFewestFlops, kWantedBlocks);
+  const int64_t wanted = min(2 * p.m * plan.columns * p.k / kFewestFlops, most_blocks_apart(p));
   const int64_t most_panels = max(1, kMostPackedApart / (max(1, plan.depth) * kPanel));
   const int64_t block_panels = min(most_panels, ceil_div(panels, max(1, min(panels, wanted))));
   plan.row_blocks = 1;
