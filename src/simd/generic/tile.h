@@ -50,8 +50,23 @@ struct ColumnCopy {
     to += kCopiedRows - tiles * tile_stride;
     --left;
   }
+  /// All pieces of a row, in whole vectors, which read beyond the last one's end.
+  ATTN_INLINE void copy_row() {
+    const float* piece = from;
+    float* out = to;
+    for (int64_t i = 0; i < tiles; ++i, piece += rows, out += tile_stride) {
+      __builtin_prefetch(piece + kRowsAhead * ld);
+      ATTN_UNROLL
+      for (int64_t r = 0; r < kCopiedRows; r += kLanes) store(out + r, load(piece + r));
+    }
+    from += ld;
+    to += kCopiedRows;
+    --left;
+  }
   void finish() {
     ColumnCopy c = *this;  // in registers, which no copy can change
+    while (c.tile > 0) c.copy_piece();
+    while ((c.left - 1) * c.ld >= kCopiedRows) c.copy_row();  // beyond its end there are more rows
     while (c.left > 0) c.copy_piece();
     *this = c;
   }
