@@ -90,7 +90,11 @@ ResidualNormResult residual_norm(Context& context, NormKind kind, float eps, Ten
   expect_shape("residual_norm", "gain", gain, Shape::vector(columns));
   if (bias) expect_shape("residual_norm", "bias", bias, Shape::vector(columns));
 
-  const Tensor sum = delta ? context.make(x.shape) : x;
+  Tensor sum = x;
+  if (delta) {
+    sum.data = delta.data;
+    sum.gradient = context.tape ? context.tape->make_gradient() : nullptr;
+  }
   const Tensor normed = context.make(x.shape);
   const Dropout dropout = delta ? make_dropout(context, dropout_rate) : Dropout{};
   const simd::ResidualNorm arguments{.kind = kind,

@@ -33,7 +33,13 @@ void LayerStack::trace_state(Context& context, const ResidualStream& stream, int
   const auto copy = [](Tensor t) { return std::vector<float>(t.data, t.data + t.size()); };
   StateRecord record{.stack = kind_, .layer = layer, .residual = copy(stream.x), .normed = copy(stream.x)};
   if (pre_norm_) {
-    const auto [sum, normed] = final_norm_(context, stream.x, stream.pending, dropout_);
+    Tensor pending = stream.pending;  // a copy, as the sum takes its place, and the next layer wants it too
+    std::vector<float> numbers;
+    if (pending) {
+      numbers = copy(pending);
+      pending = {numbers.data(), nullptr, pending.shape};
+    }
+    const auto [sum, normed] = final_norm_(context, stream.x, pending, dropout_);
     record.residual = copy(sum);
     record.normed = copy(normed);
   }
