@@ -23,7 +23,6 @@ Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels,
   task.parameters().enable_gradients(kLanes);
   for (int i = 0; i < kLanes; ++i) {
     Lane& lane = lanes_[static_cast<std::size_t>(i)];
-    lane.tape.write_to(task.parameters().lane(i));
     lane.pool = std::make_unique<ThreadPool>(std::max(1, (pool.threads() + kLanes - 1 - i) / kLanes));
   }
 }
@@ -44,10 +43,13 @@ std::int64_t Lanes::parts_of(std::int64_t step, std::int64_t micro) {
   return parts < kLanes ? 1 : parts / kLanes * kLanes;
 }
 
-LossSum Lanes::train_part(Lane& lane, ThreadPool& pool, const BatchPart& part, const RandomStream& random,
+LossSum Lanes::train_part(int index, ThreadPool& pool, const BatchPart& part, const RandomStream& random,
                           float gradient_scale) {
+  // A thread alone trains one lane after the other, and needs memory for one.
+  Lane& lane = lanes_[pool_.threads() == 1 ? 0 : static_cast<std::size_t>(index)];
   lane.arena.reset();
   lane.tape.reset();
+  lane.tape.write_to(task_.parameters().lane(index));
   Context context{lane.arena, pool, kernels_};
   context.tape = &lane.tape;
   context.training = true;
@@ -60,14 +62,14 @@ LossSum Lanes::train_part(Lane& lane, ThreadPool& pool, const BatchPart& part, c
 
 LossSum Lanes::train(std::int64_t step, std::int64_t micro, const RandomStream& random, float gradient_scale) {
   const std::int64_t parts = parts_of(step, micro);
-  if (parts == 1) return train_part(lanes_[0], pool_, {step, micro}, random, gradient_scale);
+  if (parts == 1) return train_part(0, pool_, {step, micro}, random, gradient_scale);
   if (losses_.size() < static_cast<std::size_t>(parts)) losses_.resize(static_cast<std::size_t>(parts));
   pool_.run(kLanes, kAlwaysShared, [&](std::int64_t index, int) {
     Lane& lane = lanes_[static_cast<std::size_t>(index)];
     try {
       for (std::int64_t part = index; part < parts; part += kLanes) {
         losses_[static_cast<std::size_t>(part)] =
-            train_part(lane, *lane.pool, {step, micro, part, parts}, random, gradient_scale);
+            train_part(static_cast<int>(index), *lane.pool, {step, micro, part, parts}, random, gradient_scale);
       }
     } catch (...) {
       lane.error = std::current_exception();

@@ -37,7 +37,7 @@ class Lanes {
     std::exception_ptr error;
   };
   std::int64_t parts_of(std::int64_t step, std::int64_t micro);
-  LossSum train_part(Lane& lane, ThreadPool& pool, const BatchPart& part, const RandomStream& random,
+  LossSum train_part(int index, ThreadPool& pool, const BatchPart& part, const RandomStream& random,
                      float gradient_scale);
 
   TrainingTask& task_;
