@@ -225,12 +225,12 @@ madvise: trainings are 1 to 2 % faster.
 
 Generating: keys and values of what was read are kept, so a token costs one pass
 of the weights. --samples and lines of translate are computed together, which
-costs less than one after the other. Where the weights exceed 2 MB, generate and
-chat draft a single text of 32 tokens or more (not with SSE2): three tokens
-ahead with a copy of the weights in int8 (below; a quarter more memory), which
-one pass of the weights then reads together. What the weights choose otherwise
-is taken back with all behind it, so the text is the same, in 0.6 to 0.7 of the
-time; where that is too often, drafts pause.
+costs less than one after the other. Where the weights exceed 2 MB, or 16 MB
+without AVX-512, generate and chat draft a single text of 32 tokens or more (not
+with SSE2): three tokens ahead with a copy of the weights in int8 (below; a
+quarter more memory), which one pass of the weights then reads together. What
+the weights choose otherwise is taken back with all behind it, so the text is
+the same, in 0.6 to 0.7 of the time; where that is too often, drafts pause.
 
 Precision: everything is computed in 32-bit floats (f32) unless --precision asks
 for less.
