@@ -39,10 +39,10 @@ TEST_CASE("bench: only what was asked for") {
   CHECK(names_of({"--decode", "1,1,8,4,1,10", "--threads", "2"}) ==
         std::vector<std::string>{"1 GPT 1 x 8, T 4, B 1, V 10", "1 GPT 1 x 8, T 4, B 1, V 10, int8"});
   // Where generate drafts, it is measured without drafts too.
-  std::vector<std::string> decoding = {"1 GPT 1 x 256, T 4, B 1, V 10", "1 GPT 1 x 256, T 4, B 1, V 10, no drafts",
-                                       "1 GPT 1 x 256, T 4, B 1, V 10, int8"};
+  std::vector<std::string> decoding = {"1 GPT 6 x 256, T 4, B 1, V 10", "1 GPT 6 x 256, T 4, B 1, V 10, no drafts",
+                                       "1 GPT 6 x 256, T 4, B 1, V 10, int8"};
   if (simd::kernels()->vector_floats < 8) decoding.erase(decoding.begin() + 1);
-  CHECK(names_of({"--decode", "1,1,256,4,1,10", "--threads", "1"}) == decoding);
+  CHECK(names_of({"--decode", "6,1,256,4,1,10", "--threads", "1"}) == decoding);
   const TemporaryFolder folder;
   write_file(folder.path("text.txt"), "ab ab\nab");
   CHECK(names_of({"--text", folder.path("text.txt"), "--threads", "1"})[1].starts_with("1 encode 8 bytes as "));
