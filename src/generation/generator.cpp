@@ -15,9 +15,8 @@ constexpr int kBatch = 32;  // samples decoded together; more would cost memory 
 constexpr std::int32_t kEnded = -1;
 constexpr int kDrafts = 3;                // with the newest token as many rows as products compute as they do one
 constexpr std::int64_t kFewestLanes = 8;  // narrower vectors convert bytes more slowly than floats are read
-constexpr std::int64_t kManyLanes =
-    16;                            // fewer compute the newest token's row and those of drafts more slowly than one
-constexpr int kFewestTokens = 32;  // fewer do not make up for copying the weights
+constexpr std::int64_t kManyLanes = 16;   // fewer compute four rows much more slowly than one
+constexpr int kFewestTokens = 32;         // fewer do not make up for copying the weights
 // Fewer weights stay in the second-level cache, and cost little to read; with few lanes, in the last one (AVX2 on a Zen 3:
 // drafts take 1.8 times as long with 2.7 million, and save a third or more of the time with 4.7).
 constexpr std::int64_t kFewestWeights = 1 << 19, kFewestWeightsFewLanes = 1 << 22;
