@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -97,8 +98,11 @@ void TrainSession::on_checkpoint(std::int64_t step) {
 
 int TrainSession::run() {
   // From now on there is always a state to resume from, older than any model that is saved.
-  if (trainer_.state().step == 0) save_state();
-  result_.end = trainer_.run(*this);
+  const bool was_finished = std::exchange(trainer_.state().finished, false);
+  if (was_finished || trainer_.state().step == 0) save_state();
+  // One that its patience ended, but that was killed before it had chosen its model, only chooses it.
+  const bool chooses = !was_finished && trainer_.is_patience_over();
+  result_.end = chooses ? TrainingEnd::patience : trainer_.run(*this);
   progress_.close();
   pages_.write(true);
   if (result_.end == TrainingEnd::interrupted) {
@@ -111,8 +115,8 @@ int TrainSession::run() {
 }
 
 void TrainSession::finish() {
-  trainer_.state().finished = true;
-  save_state();
+  // Killed after its last evaluation and resumed, it has none of this session's.
+  if (result_.last_row.step == 0) result_.last_row = read_training_log(path_of(kTrainingLogFile)).back();
   result_.last = trainer_.validate(true);
   result_.best = result_.last;
   const TrainerState& state = trainer_.state();
@@ -121,6 +125,16 @@ void TrainSession::finish() {
     result_.best = trainer_.validate(true);
   }
   if (!average_.models().empty()) try_average();
+  mark_finished();
+}
+
+// Not before the model is chosen: a training that is killed before that chooses it when it is resumed. The state keeps
+// the last parameters, which the chosen ones have replaced by now.
+void TrainSession::mark_finished() {
+  load_training_state(path_of(kTrainingStateFile), trainer_, parameters_, average_);
+  trainer_.state().finished = true;
+  save_state();
+  ModelFolder(plan_.folder).read_weights(plan_.config, parameters_.list());
 }
 
 void TrainSession::try_average() {

@@ -64,6 +64,7 @@ class TrainSession : public TrainingObserver {
   void save_weights(const std::string& folder);
   void finish();
   void try_average();
+  void mark_finished();
 
   SessionPlan plan_;
   Trainer& trainer_;

@@ -130,7 +130,12 @@ bool Trainer::evaluate(TrainingObserver& observer) {
   state_.seconds_at_evaluation = state_.seconds;
   state_.tokens_at_evaluation = state_.tokens;
   observer.on_evaluation(row, is_best);
-  return options_.patience > 0 && state_.evaluations_without_gain >= options_.patience;
+  return is_patience_over();
+}
+
+bool Trainer::is_patience_over() const {
+  return options_.patience > 0 && state_.tokens == state_.tokens_at_evaluation &&
+         state_.evaluations_without_gain >= options_.patience;
 }
 
 TrainingEnd Trainer::run(TrainingObserver& observer) {

@@ -51,7 +51,7 @@ struct TrainerState {
   std::int64_t best_step = 0;
   std::int64_t evaluations_without_gain = 0;
   double recent_step_seconds = 0;  // smoothed duration of a step
-  bool finished = false;
+  bool finished = false;           // and the folder has the model chosen
 };
 
 struct StepReport {
@@ -84,6 +84,9 @@ class Trainer {
   /// Trains until the steps are done, patience or time runs out, or the observer wants to stop. Throws Error if the
   /// loss or the gradient is no number any more; the parameters are then those before the step.
   TrainingEnd run(TrainingObserver& observer);
+
+  /// Whether the last evaluation, after which nothing was trained, was one too many without a better loss.
+  bool is_patience_over() const;
 
   /// Mean loss over the whole validation part, or over its quick part.
   LossSum validate(bool whole);

@@ -1,77 +1,18 @@
-// attn train, as a user runs it: what it writes, that runs repeat and resume bit for bit, and what it says when
-// something is wrong.
+// attn train, as a user runs it: what it writes, that runs repeat bit for bit, and what it says when something is wrong.
 
 #include <doctest/doctest.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/random.h"
 #include "base/sha256.h"
-#include "base/temporary_folder.h"
 #include "cli/run_attn.h"
+#include "cli/train_lab.h"
 
 namespace attn {
-namespace {
-
-// Sentences of a dozen words, enough for a model of a few thousand parameters to have something to learn.
-std::string small_text(int sentences) {
-  constexpr const char* kWords[] = {"the",   "cat", "dog",  "sees", "a",  "red",
-                                    "house", "and", "runs", "home", "to", "it"};
-  const RandomStream random(7, RandomPurpose::data);
-  std::string text;
-  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(sentences); ++i) {
-    for (std::uint64_t word = 0; word < 5; ++word) text += std::string(kWords[random.below(8 * i + word, 12)]) + " ";
-    text += "stop.\n";
-  }
-  return text;
-}
-
-struct Lab {
-  TemporaryFolder folder;
-  std::string text = folder.path("text.txt");
-
-  explicit Lab(int sentences = 200) { write_file(text, small_text(sentences)); }
-
-  // The smallest training that has all parts: several evaluations, dropout, accumulation.
-  std::vector<std::string> command(const std::string& out, std::vector<std::string> more = {}) const {
-    std::vector<std::string> words = {"train",       "generate",  text,       "--out",     folder.path(out),
-                                      "--tokenizer", "char",      "--layers", "2",         "--heads",
-                                      "2",           "--d-model", "16",       "--context", "16",
-                                      "--batch",     "4",         "--steps",  "60",        "--eval-every",
-                                      "20",          "--dropout", "0.1",      "--quiet"};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-  std::string digest(const std::string& out) const { return sha256_of_file(folder.path(out + "/model.safetensors")); }
-  bool has(const std::string& name) const { return std::filesystem::exists(folder.path(name)); }
-};
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-// log.csv without the columns that a clock decides.
-std::string log_without_times(const std::string& path) {
-  std::istringstream log(read_file(path));
-  std::string line, result;
-  while (std::getline(log, line)) {
-    std::istringstream cells(line);
-    std::string cell;
-    for (int column = 0; std::getline(cells, cell, ','); ++column) {
-      if (column != 2 && column != 8) result += cell + ",";
-    }
-    result += "\n";
-  }
-  return result;
-}
-
-}  // namespace
 
 TEST_CASE("train: leaves a whole model folder, a log, and says as JSON what came out") {
   const Lab lab;
@@ -110,64 +51,6 @@ TEST_CASE("train: the same bits with 1, 2 and 3 threads, and again from options.
   CHECK(lab.digest("again") == lab.digest("1"));
   REQUIRE(run_attn(lab.command("seed", {"--seed", "2"})).exit_code == 0);
   CHECK(lab.digest("seed") != lab.digest("1"));
-}
-
-TEST_CASE("train: a run killed again and again ends like one that was not") {
-  const Lab lab;
-  const std::vector<std::string> more = {"--steps", "1500", "--eval-every", "50", "--average", "2", "--resume"};
-  REQUIRE(run_attn(lab.command("whole", more)).exit_code == 0);
-  const RandomStream random(static_cast<std::uint64_t>(getpid()), RandomPurpose::data);
-  for (std::uint64_t attempt = 0; attempt < 6; ++attempt) {
-    const int process = start_attn(lab.command("killed", more), lab.folder.path("log"));
-    usleep(static_cast<useconds_t>(20000 + random.below(attempt, 250000)));
-    kill(process, SIGKILL);
-    wait_for_exit(process);
-  }
-  const Outcome last = run_attn(lab.command("killed", more));
-  REQUIRE_MESSAGE(last.exit_code == 0, last.err);
-  CHECK(lab.digest("killed") == lab.digest("whole"));
-  CHECK(log_without_times(lab.folder.path("killed/training/log.csv")) ==
-        log_without_times(lab.folder.path("whole/training/log.csv")));
-}
-
-TEST_CASE("train: Ctrl-C saves and exits with 130; --resume DIR goes on where it stopped, SIGTERM likewise") {
-  const Lab lab;
-  struct Case {
-    int signal;
-    std::string out, optimizer;
-  };
-  for (const Case& one : {Case{SIGINT, "int", "adamw"}, Case{SIGTERM, "term", "muon"}}) {
-    CAPTURE(one.optimizer);
-    const std::vector<std::string> more = {"--steps", "3000", "--eval-every", "1000", "--optimizer", one.optimizer};
-    REQUIRE(run_attn(lab.command("whole-" + one.optimizer, more)).exit_code == 0);
-    const int process = start_attn(lab.command(one.out, more), lab.folder.path("log"));
-    while (!lab.has(one.out + "/training/log.csv")) usleep(1000);
-    usleep(50000);
-    kill(process, one.signal);
-    CHECK(wait_for_exit(process) == 128 + one.signal);
-    CHECK(lab.has(one.out + "/model.safetensors"));
-    const Outcome resumed = run_attn({"train", "--resume", lab.folder.path(one.out), "--quiet"});
-    REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.err);
-    CHECK(lab.digest(one.out) == lab.digest("whole-" + one.optimizer));
-  }
-  CHECK(lab.digest("whole-adamw") != lab.digest("whole-muon"));
-}
-
-TEST_CASE("train: a finished run says so; more steps continue it; other options and changed data are refused") {
-  const Lab lab;
-  const std::string folder = lab.folder.path("m");
-  REQUIRE(run_attn(lab.command("m")).exit_code == 0);
-  const Outcome finished = run_attn({"train", "--resume", folder});
-  CHECK(finished.exit_code == 0);
-  CHECK(contains(finished.err, "finished"));
-  CHECK(run_attn({"train", "--resume", folder, "--steps", "80", "--quiet"}).exit_code == 0);
-  const Outcome other = run_attn({"train", "--resume", folder, "--lr", "0.5"});
-  CHECK(other.exit_code == 2);
-  CHECK(contains(other.err, "--lr"));
-  write_file(lab.text, small_text(201));
-  const Outcome changed = run_attn({"train", "--resume", folder, "--steps", "100"});
-  CHECK(changed.exit_code == 1);
-  CHECK(contains(changed.err, "has changed"));
 }
 
 TEST_CASE("train: --precision bf16 is recorded, the same bits on any number of threads, resumed, and near f32") {
