@@ -117,6 +117,8 @@ int TrainSession::run() {
 void TrainSession::finish() {
   // Killed after its last evaluation and resumed, it has none of this session's.
   if (result_.last_row.step == 0) result_.last_row = read_training_log(path_of(kTrainingLogFile)).back();
+  // The state keeps the last parameters, not the chosen ones; the gradients' memory holds them meanwhile.
+  std::copy_n(parameters_.values(), parameters_.size(), parameters_.gradients());
   result_.last = trainer_.validate(true);
   result_.best = result_.last;
   const TrainerState& state = trainer_.state();
@@ -128,13 +130,15 @@ void TrainSession::finish() {
   mark_finished();
 }
 
-// Not before the model is chosen: a training that is killed before that chooses it when it is resumed. The state keeps
-// the last parameters, which the chosen ones have replaced by now.
+// Not before the model is chosen: a training that is killed before that chooses it when it is resumed.
 void TrainSession::mark_finished() {
-  load_training_state(path_of(kTrainingStateFile), trainer_, parameters_, average_);
+  const auto swap_with_last = [this] {
+    std::swap_ranges(parameters_.values(), parameters_.values() + parameters_.size(), parameters_.gradients());
+  };
   trainer_.state().finished = true;
+  swap_with_last();
   save_state();
-  ModelFolder(plan_.folder).read_weights(plan_.config, parameters_.list());
+  swap_with_last();
 }
 
 void TrainSession::try_average() {

@@ -81,7 +81,6 @@ void load_training_state(const std::string& path, Trainer& trainer, Parameters& 
                     std::span<float>(parameters.values(), static_cast<std::size_t>(parameters.size())));
   file.read_exactly("first_moment", "F32", std::span<float>(trainer.optimizer().first_moment()));
   file.read_exactly("second_moment", "F32", std::span<float>(trainer.optimizer().second_moment()));
-  average.set_models({});
   std::vector<std::vector<float>> models;
   while (models.size() < average.capacity() && file.find(average_name(models.size()))) {
     std::vector<float> model(static_cast<std::size_t>(parameters.size()));
