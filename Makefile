@@ -72,13 +72,13 @@ $(SMALL_OBJECTS) $(BUILD)/headers/small/%.gch: OPTIMIZE = -Os
 endif
 # The program does the work: tests run as fast as with -O2, but compile in less than two thirds of the time.
 $(TEST_OBJECTS) $(BUILD)/headers/tests/%.gch: OPTIMIZE = -Og
-KERNEL_OPTIMIZE := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+KERNEL_OPTIMIZE := -O3
 ifdef SANITIZE
 # Tests that train would take long without optimised kernels. What is in scope is not followed in them, as tiles would
 # be kept in memory for it, and their pointers are checked by ASan alone: compiling and running take a third of the time.
-KERNEL_OPTIMIZE += -O2 -fno-sanitize-address-use-after-scope -fno-sanitize=null,alignment,object-size,pointer-overflow
+KERNEL_OPTIMIZE := -O2 -fno-sanitize-address-use-after-scope -fno-sanitize=null,alignment,object-size,pointer-overflow
 endif
-$(BUILD)/src/simd/isa_%.o: OPTIMIZE = $(KERNEL_OPTIMIZE)
+$(BUILD)/src/simd/isa_%.o: OPTIMIZE = $(KERNEL_OPTIMIZE) -ffp-contract=fast -fno-math-errno -fno-trapping-math
 ifneq ($(findstring x86_64,$(shell $(CXX) -dumpmachine)),)
 $(BUILD)/src/simd/isa_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/simd/isa_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512

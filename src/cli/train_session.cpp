@@ -115,8 +115,10 @@ int TrainSession::run() {
 }
 
 void TrainSession::finish() {
-  // Killed after its last evaluation and resumed, it has none of this session's.
-  if (result_.last_row.step == 0) result_.last_row = read_training_log(path_of(kTrainingLogFile)).back();
+  if (result_.last_row.step == 0) {  // killed after its last evaluation and resumed
+    const std::vector<Evaluation> rows = read_training_log(path_of(kTrainingLogFile));
+    if (!rows.empty()) result_.last_row = rows.back();
+  }
   // The state keeps the last parameters, not the chosen ones; the gradients' memory holds them meanwhile.
   std::copy_n(parameters_.values(), parameters_.size(), parameters_.gradients());
   result_.last = trainer_.validate(true);
