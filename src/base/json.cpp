@@ -9,6 +9,20 @@
 
 namespace attn {
 
+Json::Json() noexcept = default;
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+
+Json::Json(bool value) : value_(value) {}
+Json::Json(long long value) : value_(static_cast<std::int64_t>(value)) {}
+Json::Json(double value) : value_(value) {}
+Json::Json(std::string value) : value_(std::move(value)) {}
+Json::Json(Array value) : value_(std::move(value)) {}
+Json::Json(Object value) : value_(std::move(value)) {}
+
 Json::Json(unsigned long long value) {
   if (value <= static_cast<unsigned long long>(std::numeric_limits<std::int64_t>::max())) {
     value_ = static_cast<std::int64_t>(value);
@@ -24,6 +38,32 @@ Json::Json(float value) : value_(static_cast<double>(value)) {
   double shortest = value;
   std::from_chars(digits.data(), end, shortest);
   value_ = shortest;
+}
+
+bool Json::operator==(const Json& other) const = default;
+
+bool Json::is_null() const {
+  return std::holds_alternative<std::monostate>(value_);
+}
+
+bool Json::is_bool() const {
+  return std::holds_alternative<bool>(value_);
+}
+
+bool Json::is_number() const {
+  return is_integer() || std::holds_alternative<double>(value_);
+}
+
+bool Json::is_string() const {
+  return std::holds_alternative<std::string>(value_);
+}
+
+bool Json::is_array() const {
+  return std::holds_alternative<Array>(value_);
+}
+
+bool Json::is_object() const {
+  return std::holds_alternative<Object>(value_);
 }
 
 bool Json::is_integer() const {

@@ -19,35 +19,42 @@ class Json {
   /// last.
   using Object = std::vector<Member>;
 
-  Json() = default;
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
-  Json(int value) : value_(static_cast<std::int64_t>(value)) {}
-  Json(long value) : value_(static_cast<std::int64_t>(value)) {}
-  Json(long long value) : value_(static_cast<std::int64_t>(value)) {}
-  Json(unsigned value) : value_(static_cast<std::int64_t>(value)) {}
+  // Defined in the source file, so that who includes this compiles none of the variant's code.
+  Json() noexcept;
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
+  Json(std::nullptr_t) noexcept : Json() {}
+  Json(bool value);
+  Json(int value) : Json(static_cast<long long>(value)) {}
+  Json(long value) : Json(static_cast<long long>(value)) {}
+  Json(long long value);
+  Json(unsigned value) : Json(static_cast<long long>(value)) {}
   Json(unsigned long value) : Json(static_cast<unsigned long long>(value)) {}
   Json(unsigned long long value);
-  Json(double value) : value_(value) {}
+  Json(double value);
   /// The shortest decimal number that reads back as this float: 0.1f is written as 0.1.
   Json(float value);
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(Array value) : value_(std::move(value)) {}
-  Json(Object value) : value_(std::move(value)) {}
+  Json(const char* value) : Json(std::string(value)) {}
+  Json(std::string_view value) : Json(std::string(value)) {}
+  Json(std::string value);
+  Json(Array value);
+  Json(Object value);
 
   static Json array() { return Json(Array{}); }
   static Json object() { return Json(Object{}); }
 
-  bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
-  bool is_bool() const { return std::holds_alternative<bool>(value_); }
+  bool is_null() const;
+  bool is_bool() const;
   /// Written without fraction or exponent and within 64 bits.
   bool is_integer() const;
-  bool is_number() const { return is_integer() || std::holds_alternative<double>(value_); }
-  bool is_string() const { return std::holds_alternative<std::string>(value_); }
-  bool is_array() const { return std::holds_alternative<Array>(value_); }
-  bool is_object() const { return std::holds_alternative<Object>(value_); }
+  bool is_number() const;
+  bool is_string() const;
+  bool is_array() const;
+  bool is_object() const;
 
   /// Typed access. Each throws Error "`what`: found …, expected …" if the value is of another type or does
   /// not fit.
@@ -74,7 +81,7 @@ class Json {
   /// For messages: `a string "abc"`, `an object`, `12`, …
   std::string describe() const;
 
-  bool operator==(const Json&) const = default;
+  bool operator==(const Json& other) const;
 
  private:
   friend class JsonWriter;
