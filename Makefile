@@ -145,7 +145,7 @@ $(BUILD)/link-settings: FORCE
 # FILTER is a doctest test-case filter: make test FILTER='*softmax*'
 test: $(BUILD)/attn-tests $(BUILD)/attn
 	$(if $(SANITIZE),,tests/check_baseline.sh $(BUILD))
-	ATTN=$(abspath $(BUILD)/attn) $(BUILD)/attn-tests $(if $(FILTER),-tc='$(FILTER)')
+	ATTN=$(abspath $(BUILD)/attn) $(TEST_RUNNER) $(BUILD)/attn-tests $(if $(FILTER),-tc='$(FILTER)')
 
 check: check-format check-layers check-shell check-asan check-tsan
 
@@ -162,7 +162,7 @@ check-shell: attn
 # The tests themselves are those of `make test`: what they reserve is guarded all the same, and the library, which comes
 # first when linking, has the checked version of what both contain. Compiling them once more would take as long as all else.
 check-asan: $(TEST_OBJECTS)
-	+$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined TEST_OBJECTS='$(TEST_OBJECTS)' test
+	+$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined TEST_OBJECTS='$(TEST_OBJECTS)' TEST_RUNNER=tests/run_in_parts.sh test
 
 # ThreadSanitizer cannot map its memory where the kernel randomises addresses widely: setarch turns that off,
 # where it is allowed to.

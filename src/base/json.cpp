@@ -40,7 +40,9 @@ Json::Json(float value) : value_(static_cast<double>(value)) {
   value_ = shortest;
 }
 
-bool Json::operator==(const Json& other) const = default;
+bool Json::operator==(const Json& other) const {
+  return value_ == other.value_;
+}
 
 bool Json::is_null() const {
   return std::holds_alternative<std::monostate>(value_);
