@@ -9,10 +9,9 @@ namespace {
 
 constexpr int kLanes = 2;
 // A part is large enough that reading the weights and adding up their gradients costs little beside multiplying by them,
-// and no larger, so that what it computes stays near the processor (measured with 0.8 to 11 million parameters). Processors
-// without AVX-512 have a second-level cache that neither fits in, so that weights cost more.
-constexpr std::int64_t kParametersPerToken = 6500, kParametersPerTokenNarrow = 4500;
-constexpr std::int64_t kWideVector = 16;  // floats
+// and no larger, so that what it computes stays near the processor and takes little memory (measured with 0.8 to 11 million
+// parameters).
+constexpr std::int64_t kParametersPerToken = 4500;
 constexpr std::int64_t kFewestPartTokens = 128, kMostPartTokens = 1024;
 constexpr double kAlwaysShared = 1e12;  // FLOPs, as the pool is told
 
@@ -35,9 +34,8 @@ Arena& Lanes::idle_arena() {
 std::int64_t Lanes::parts_of(std::int64_t step, std::int64_t micro) {
   const std::int64_t tokens = task_.targets(step, micro);
   if (tokens < kFewestPartTokens) return 1;
-  const std::int64_t per_token = kernels_.vector_floats < kWideVector ? kParametersPerTokenNarrow : kParametersPerToken;
   const std::int64_t part_tokens =
-      std::clamp(task_.parameters().count() / per_token, kFewestPartTokens, kMostPartTokens);
+      std::clamp(task_.parameters().count() / kParametersPerToken, kFewestPartTokens, kMostPartTokens);
   const std::int64_t parts =
       std::min(std::max<std::int64_t>(tokens / part_tokens, kLanes), task_.most_parts(step, micro));
   return parts < kLanes ? 1 : parts / kLanes * kLanes;

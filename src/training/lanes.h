@@ -1,8 +1,8 @@
 #pragma once
 // A micro-batch trained in parts, in lanes that run side by side. A part is so small that its activations stay near the
 // processor from one operation to the next, and a lane's threads meet nobody else's until the end of the micro-batch.
-// Parts and lanes follow from the batch, the model and the instruction set alone, and every lane adds its parts up in
-// their order in gradients of its own: the number of threads changes no bit.
+// Parts and lanes follow from the batch and the model alone, and every lane adds its parts up in their order in gradients
+// of its own: the number of threads changes no bit.
 
 #include <exception>
 #include <memory>
