@@ -14,17 +14,21 @@ void with_amx(Function function) {
   if (const Kernels* const kernels = simd::kernels_named("avx512amx")) function(*kernels);
 }
 
+void check_forms(const Kernels& kernels, MatmulCase c) {
+  for (const Form form : kForms) {
+    c.form = form;
+    CAPTURE(c.bf16);
+    const simd::MatmulPlan plan = kernels.plan_matmul({.form = form, .m = c.m, .n = c.n, .k = c.k, .bf16 = c.bf16});
+    CHECK(plan.method == simd::MatmulMethod::amx);
+    check_matmul(kernels, c);
+  }
+}
+
 /// In every form, and in bfloat16.
 void check_all(const Kernels& kernels, MatmulCase c) {
-  for (const Form form : kForms) {
-    for (const bool bf16 : {false, true}) {
-      c.form = form;
-      c.bf16 = bf16;
-      CAPTURE(bf16);
-      const simd::MatmulPlan plan = kernels.plan_matmul({.form = form, .m = c.m, .n = c.n, .k = c.k, .bf16 = bf16});
-      CHECK(plan.method == simd::MatmulMethod::amx);
-      check_matmul(kernels, c);
-    }
+  for (const bool bf16 : {false, true}) {
+    c.bf16 = bf16;
+    check_forms(kernels, c);
   }
 }
 
@@ -32,19 +36,19 @@ TEST_CASE("amx: every tail of rows, columns and depth") {
   with_amx([](const Kernels& kernels) {
     for (const std::int64_t tail : {1, 15, 16, 17, 31, 32}) {
       const std::int64_t pad = tail % 4;
-      check_all(kernels, {.m = 480 + tail, .n = 160, .k = 128, .pad = pad, .bias = true});
-      check_all(kernels, {.m = 256, .n = 160 + tail, .k = 96, .pad = pad, .accumulate = true});
-      check_all(kernels, {.m = 240, .n = 160, .k = 96 + tail, .pad = pad});
+      check_all(kernels, {.m = 480 + tail, .n = 256, .k = 128, .pad = pad, .bias = true});
+      check_all(kernels, {.m = 256, .n = 320 + tail, .k = 96, .pad = pad, .accumulate = true});
+      check_all(kernels, {.m = 320, .n = 320, .k = 160 + tail, .pad = pad});
     }
-    check_all(kernels, {.m = 497, .n = 163, .k = 101, .pad = 1, .accumulate = true});
+    check_all(kernels, {.m = 497, .n = 323, .k = 125, .pad = 1, .accumulate = true});
   });
 }
 
 TEST_CASE("amx: several rounds of depth and of columns, blocks of few rows, bias, activations and slopes") {
   with_amx([](const Kernels& kernels) {
-    check_all(kernels, {.m = 130, .n = 250, .k = 1100, .pad = 3});
+    check_all(kernels, {.m = 194, .n = 250, .k = 1100, .pad = 3});
     check_all(kernels, {.m = 192, .n = 1500, .k = 520, .pad = 1, .accumulate = true});
-    check_all(kernels, {.m = 161, .n = 160, .k = 780, .bias = true, .slopes = true, .activation = Activation::gelu});
+    check_all(kernels, {.m = 225, .n = 288, .k = 780, .bias = true, .slopes = true, .activation = Activation::gelu});
     check_all(kernels, {.m = 200, .n = 999, .k = 513, .slopes = true, .activation = Activation::relu});
     // Large products have blocks for many threads, also of few rows.
     CHECK(kernels.plan_matmul({.m = 4096, .n = 4096, .k = 4096}).blocks >= 64);
@@ -52,23 +56,22 @@ TEST_CASE("amx: several rounds of depth and of columns, blocks of few rows, bias
   });
 }
 
-TEST_CASE("amx: few rows, whose blocks copy their columns for themselves, in parts of the depth") {
+TEST_CASE("amx: few rows of bfloat16, whose blocks copy their columns for themselves, in parts of the depth") {
   with_amx([](const Kernels& kernels) {
-    const simd::MatmulPlan plan = kernels.plan_matmul({.m = 96, .n = 1003, .k = 1030});
+    const simd::MatmulPlan plan = kernels.plan_matmul({.m = 96, .n = 1003, .k = 1030, .bf16 = true});
     CHECK(plan.pack_blocks == 0);
     CHECK(plan.rounds == 1);
     CHECK(plan.parts > 1);
     CHECK(plan.blocks > 2);
-    check_all(kernels, {.m = 96, .n = 1003, .k = 1030, .pad = 1, .bias = true});
-    check_all(kernels, {.m = 95, .n = 1030, .k = 520, .accumulate = true});
-    check_all(kernels, {.m = 90, .n = 1540, .k = 220, .pad = 2, .slopes = true, .activation = Activation::gelu});
+    check_forms(kernels, {.m = 96, .n = 1003, .k = 1030, .pad = 1, .bias = true, .bf16 = true});
+    check_forms(kernels, {.m = 95, .n = 1030, .k = 520, .accumulate = true, .bf16 = true});
+    check_forms(kernels,
+                {.m = 90, .n = 1540, .k = 220, .pad = 2, .slopes = true, .activation = Activation::gelu, .bf16 = true});
+    check_forms(kernels, {.m = 46, .n = 1030, .k = 512, .pad = 3, .bias = true, .bf16 = true});
+    check_forms(kernels, {.m = 50, .n = 190, .k = 1100, .accumulate = true, .bf16 = true});
     // A single block.
-    check_all(kernels, {.m = 130, .n = 120, .k = 128, .pad = 1, .bias = true});
-    CHECK(kernels.plan_matmul({.m = 130, .n = 120, .k = 128}).blocks == 1);
-    for (const Form form : kForms) {
-      check_matmul(kernels, {.form = form, .m = 30, .n = 1030, .k = 512, .pad = 3, .bias = true, .bf16 = true});
-      check_matmul(kernels, {.form = form, .m = 50, .n = 90, .k = 1100, .accumulate = true, .bf16 = true});
-    }
+    check_forms(kernels, {.m = 130, .n = 120, .k = 128, .pad = 1, .bias = true, .bf16 = true});
+    CHECK(kernels.plan_matmul({.m = 130, .n = 120, .k = 128, .bf16 = true}).blocks == 1);
   });
 }
 
@@ -86,7 +89,7 @@ double error_of_product(const Kernels& kernels, const Matmul& p, const naive::Do
 }
 
 TEST_CASE("amx: sums of three parts' products are as exact as fused multiply-adds") {
-  constexpr std::int64_t kRows = 160, kColumns = 96, kDepth = 256;
+  constexpr std::int64_t kRows = 192, kColumns = 160, kDepth = 256;
   Array a(kRows * kDepth), b(kDepth * kColumns), c(kRows * kColumns);
   const Matmul p{
       .m = kRows, .n = kColumns, .k = kDepth, .a = a, .lda = kDepth, .b = b, .ldb = kColumns, .c = c, .ldc = kColumns};
@@ -120,7 +123,7 @@ TEST_CASE("amx: sums of three parts' products are as exact as fused multiply-add
 }
 
 TEST_CASE("amx: a single product errs by less than two roundings") {
-  constexpr std::int64_t kSize = 160;
+  constexpr std::int64_t kSize = 192;
   Array a(kSize * kSize), b(kSize * kSize), c(kSize * kSize);
   const Matmul p{.m = kSize, .n = kSize, .k = kSize, .a = a, .lda = kSize, .b = b, .ldb = kSize, .c = c, .ldc = kSize};
   with_amx([&](const Kernels& kernels) {
@@ -155,7 +158,7 @@ TEST_CASE("amx: the peak is counted in whole registers, on the units that other 
 
 TEST_CASE("amx: the largest numbers, small ones, and what is not finite") {
   using Limits = std::numeric_limits<float>;
-  constexpr std::int64_t kSize = 160;
+  constexpr std::int64_t kSize = 192;
   Array a(kSize * kSize), b(kSize * kSize), c(kSize * kSize);
   const Matmul p{.m = kSize, .n = kSize, .k = kSize, .a = a, .lda = kSize, .b = b, .ldb = kSize, .c = c, .ldc = kSize};
   with_amx([&](const Kernels& kernels) {

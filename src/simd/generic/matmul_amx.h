@@ -17,9 +17,9 @@ constexpr int64_t kMostAmxWords = 320 * 1024;      // of b in a round, in a seco
 constexpr int64_t kAmxPackedColumns = 8 * kLanes;  // of b, by one block of packing
 constexpr int64_t kFewestAmxFlops = 1 << 20;       // of a block, so that claiming it costs little
 constexpr int64_t kMostAmxFlops = 1 << 24;         // of a block, so that many threads find work
-// Rows of tiles up to which blocks are of columns, which each copies for itself (see packs_apart), and panels of such a
-// block: it also copies all rows of a. Small products are a single one: to meet, and to read what another core has copied,
-// takes longer than they do.
+// Rows of tiles up to which blocks are of columns, which each copies for itself (see is_apart), and panels of such a block:
+// it also copies all rows of a. Small products are a single one: to meet, and to read what another core has copied, takes
+// longer than they do.
 constexpr int64_t kMostApartTiles = 3, kFewestPanels = 6, kMostAloneFlops = 1 << 22;
 
 ATTN_INLINE int64_t parts_of(const Matmul& p) {
@@ -34,6 +34,7 @@ ATTN_INLINE int64_t amx_words(const Matmul& p, int64_t depth) {
 ATTN_INLINE bool is_alone(const Matmul& p) {
   return 2 * p.m * p.n * p.k <= kMostAloneFlops;
 }
+/// Only bfloat16: in f32 there is too much to copy.
 ATTN_INLINE bool is_apart(const Matmul& p) {
   return p.m <= kMostApartTiles * kAmxRows || is_alone(p);
 }
@@ -45,18 +46,19 @@ ATTN_INLINE int64_t apart_blocks(const Matmul& p) {
   return is_alone(p) ? fewest : max(fewest, min(kWantedBlocks / 2, panels / kFewestPanels));
 }
 
-/// Whether the matrix unit is faster, by a model in nanoseconds whose numbers fit 900 products measured on a Granite Rapids:
-/// multiplying registers, a tile's beginning and end, copying either operand, and fused multiply-adds instead of all that.
-/// A single block of f32 that is not small would leave the other threads idle, which fused multiply-adds would not.
+/// Whether the matrix unit takes at most three quarters of the time, by a model in nanoseconds whose numbers fit 900 products
+/// measured on a Granite Rapids: multiplying registers, a tile's beginning and end, copying either operand, and fused
+/// multiply-adds instead of all that. For less it is not worth it: where another thread works on the same core, products on
+/// the unit take 3.3 times as long, fused multiply-adds 1.5 times (both measured on a Sapphire Rapids).
 bool uses_amx(const Matmul& p) {
   if (p.b_bytes || p.m <= kLanes || p.n < kLanes || p.k < kLanes) return false;
+  if (is_apart(p) && !p.bf16) return false;
   const int64_t copies_of_a = is_apart(p) ? apart_blocks(p) : 1;
-  if (is_apart(p) && !is_alone(p) && copies_of_a == 1 && !p.bf16) return false;
   const int64_t rows = ceil_div(p.m, kLanes), columns = ceil_div(p.n, kLanes), steps = ceil_div(p.k, kStepDepth);
   const int64_t multiplying = rows * columns * steps * (p.bf16 ? 10 : 40) + rows * columns * 25 / 2;
   const int64_t of_a = copies_of_a * rows * (p.form == Form::TN ? 160 : 120);
   const int64_t of_b = columns * (p.form == Form::NT ? 160 : 120);
-  return multiplying + steps * (of_a + of_b) < p.m * p.n * p.k / (p.bf16 ? 68 : 88);
+  return (multiplying + steps * (of_a + of_b)) * 4 / 3 < p.m * p.n * p.k / (p.bf16 ? 68 : 88);
 }
 
 /// All columns and parts of k in one round.
@@ -235,7 +237,6 @@ void multiply_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_
 }
 
 /// A block of all rows and some columns, which it copies itself.
-template <int kParts>
 void multiply_amx_apart(const Matmul& p, const MatmulPlan& plan, int64_t block, float* scratch) {
   const int64_t panel_words = amx_words(p, plan.depth), column = block * plan.block_columns;
   PairWord* const a = reinterpret_cast<PairWord*>(scratch);
@@ -244,9 +245,9 @@ void multiply_amx_apart(const Matmul& p, const MatmulPlan& plan, int64_t block, 
     Part part = part_of(p.n, p.k, plan, i);
     part.column = column;
     part.column_end = min(p.n, column + plan.block_columns);
-    const AmxBlock<kParts> amx = {p, part, b, panel_words, a};
+    const AmxBlock<1> amx = {p, part, b, panel_words, a};
     for (int64_t step = 0; step < amx.steps(); ++step) {
-      copy_b<kParts>(p, part, step, column, part.column_end, step + 1, column, panel_words, b);
+      copy_b<1>(p, part, step, column, part.column_end, step + 1, column, panel_words, b);
     }
     amx.run(0, p.m);
   }
@@ -254,12 +255,9 @@ void multiply_amx_apart(const Matmul& p, const MatmulPlan& plan, int64_t block, 
 
 void matmul_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
                 float* scratch) {
-  if (is_apart(p)) {
-    p.bf16 ? multiply_amx_apart<1>(p, plan, block, scratch) : multiply_amx_apart<3>(p, plan, block, scratch);
-  } else {
-    p.bf16 ? multiply_amx<1>(p, plan, round, block, packed, scratch)
-           : multiply_amx<3>(p, plan, round, block, packed, scratch);
-  }
+  if (is_apart(p)) return multiply_amx_apart(p, plan, block, scratch);
+  p.bf16 ? multiply_amx<1>(p, plan, round, block, packed, scratch)
+         : multiply_amx<3>(p, plan, round, block, packed, scratch);
 }
 
 }  // namespace
