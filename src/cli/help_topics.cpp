@@ -210,11 +210,13 @@ different sets differ in the last bits, of bf16 by its rounding.
 
 AMX, the matrix unit of Intel's Xeons since 2023, multiplies bfloat16 numbers
 only, but sixteen times as many as the vector units do floats. A float is the
-sum of three bfloat16 numbers, 24 bits in all. Where it saves time, products in
-f32 become sums of the six products of such parts that matter: their errors are
-those of fused multiply-adds and at most half a last bit of a product more. In
-attn bench they may exceed 100 % of the peak of multiply-adds. An infinite
-operand makes NaN of its results.
+sum of three bfloat16 numbers, 24 bits in all. Where it saves a quarter of the
+time, products in f32 become sums of the six products of such parts that matter:
+their errors are those of fused multiply-adds and at most half a last bit of a
+product more. In attn bench they may exceed 100 % of the peak of multiply-adds.
+An infinite operand makes NaN of its results. Where another thread works on the
+same core (hyperthreading), ATTN_SIMD=avx512vnni, which does without, may be
+faster: attn bench tells.
 
 Memory: parameters x 16 bytes (value, gradient and the optimizer's two averages)
 and the activations of one batch, which grow with --batch x --context but not
