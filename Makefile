@@ -19,7 +19,8 @@ ifdef SANITIZE
 OPTIMIZE ?= -Og
 SANITIZERS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifeq ($(SANITIZE),address,undefined)
-# ASan stops where pointers that are null or lead out of an array are used: to check them twice takes a tenth longer to compile.
+# ASan stops where pointers that are null or lead out of an array are used: to check them twice takes a tenth longer to
+# compile.
 SANITIZERS += -fno-sanitize=null,object-size,pointer-overflow
 endif
 # The checks that sanitizers insert make GCC see uninitialised values where there are none.

@@ -75,6 +75,19 @@ TEST_CASE("amx: few rows of bfloat16, whose blocks copy their columns for themse
   });
 }
 
+TEST_CASE("amx: left to the vector units are products of f32 that are small, have few rows, or would save little") {
+  with_amx([](const Kernels& kernels) {
+    const auto uses_amx = [&](Matmul p) { return kernels.plan_matmul(p).method == simd::MatmulMethod::amx; };
+    CHECK_FALSE(uses_amx({.m = 96, .n = 128, .k = 128}));
+    CHECK(uses_amx({.m = 96, .n = 128, .k = 128, .bf16 = true}));
+    CHECK_FALSE(uses_amx({.m = 96, .n = 1536, .k = 1536}));
+    CHECK(uses_amx({.m = 97, .n = 1536, .k = 1536}));
+    // A third step of k that is almost empty.
+    CHECK_FALSE(uses_amx({.m = 768, .n = 1536, .k = 65}));
+    CHECK(uses_amx({.m = 768, .n = 1536, .k = 96}));
+  });
+}
+
 /// The root of the mean of squares of all errors, relative to what a row and a column could sum up to.
 double error_of_product(const Kernels& kernels, const Matmul& p, const naive::Doubles& expected,
                         const std::vector<double>& magnitudes) {

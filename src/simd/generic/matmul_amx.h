@@ -34,7 +34,7 @@ ATTN_INLINE int64_t amx_words(const Matmul& p, int64_t depth) {
 ATTN_INLINE bool is_alone(const Matmul& p) {
   return 2 * p.m * p.n * p.k <= kMostAloneFlops;
 }
-/// Only bfloat16: in f32 there is too much to copy.
+/// In f32 there is too much to copy for such a product: uses_amx() leaves it to the vector units.
 ATTN_INLINE bool is_apart(const Matmul& p) {
   return p.m <= kMostApartTiles * kAmxRows || is_alone(p);
 }
@@ -256,8 +256,8 @@ void multiply_amx_apart(const Matmul& p, const MatmulPlan& plan, int64_t block, 
 void matmul_amx(const Matmul& p, const MatmulPlan& plan, int64_t round, int64_t block, const float* packed,
                 float* scratch) {
   if (is_apart(p)) return multiply_amx_apart(p, plan, block, scratch);
-  p.bf16 ? multiply_amx<1>(p, plan, round, block, packed, scratch)
-         : multiply_amx<3>(p, plan, round, block, packed, scratch);
+  return p.bf16 ? multiply_amx<1>(p, plan, round, block, packed, scratch)
+                : multiply_amx<3>(p, plan, round, block, packed, scratch);
 }
 
 }  // namespace
