@@ -198,6 +198,8 @@ TEST_CASE("matmul: several blocks of rows, columns and depth") {
     for (Form form : kForms) {
       check_matmul(kernels, {.form = form, .m = 150, .n = 97, .k = 600, .accumulate = true});
       check_matmul(kernels, {.form = form, .m = 64, .n = 65, .k = 1024, .bias = true});
+      check_matmul(kernels, {.form = form, .m = 300, .n = 17, .k = 1700, .accumulate = true});
+      check_matmul(kernels, {.form = form, .m = 530, .n = 20, .k = 1000, .bias = true});  // fetches rows of a ahead
       check_matmul(kernels, {.form = form, .m = 1100, .n = 70, .k = 40, .pad = 1});
       check_matmul(
           kernels,

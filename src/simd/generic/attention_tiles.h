@@ -6,6 +6,7 @@
 #include "simd/generic/math.h"
 #include "simd/generic/pack.h"
 #include "simd/generic/tile.h"
+#include "simd/generic/tile_rows.h"
 
 namespace attn::simd {
 namespace {

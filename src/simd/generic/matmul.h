@@ -11,6 +11,7 @@
 #include "simd/generic/matmul_pack.h"
 #include "simd/generic/matmul_pairs.h"
 #include "simd/generic/tile.h"
+#include "simd/generic/tile_rows.h"
 
 namespace attn::simd {
 namespace {
@@ -127,7 +128,7 @@ struct BlockProduct {
   /// Of a, what is wanted after the tile whose rows end at `row`: the next tile's rows, which are `rows` or as many as there
   /// are, or, of columns that are copied for several tiles, what will be copied in place of that tile.
   void fetch_a(int64_t row, int64_t rows, TileStrip& strip) const {
-    if (copies_ahead(p)) return;
+    if (!fetches_a(p)) return;
     if (transposed()) {
       const int64_t last = row + max(1, plan.copied_tiles) * rows - 1;
       if (last < p.m) strip.a_ahead = {a_at(last, 0), p.lda, part.depth};

@@ -16,18 +16,22 @@ namespace {
 constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 256) * 1024;
 // A thread alone, which waits for nobody between rounds, fares better with parts of b that do stay near, unless a is copied or
 // read in parts for each (1024 x 1536 x 384 NT and NN 1.1 times as fast, 4096 x 1536 x 384 1.03).
-constexpr int64_t kMostPackedNear = 96 * 1024;
+constexpr int64_t kMostPackedNear = 96 * 1024, kMostDepthNear = 384;
 // The same of a block that copies its columns for itself, beside a's rows; and of these at most so many, and for every panel.
-constexpr int64_t kMostPackedApart = (kNarrowTiles ? 32 : 192) * 1024;
+constexpr int64_t kMostPackedApart = (kNarrowTiles ? 64 : 192) * 1024;
 constexpr int64_t kMostApartRows = 512, kMostRowsOfPanel = 128;
-// Of k in a round, so that a tile's rows of a stay in the first-level cache.
-constexpr int64_t kMostDepth = kNarrowTiles ? 384 : 768;
-constexpr int64_t kMostTransposedDepth = 384;  // the same, where they lie apart
+// Of k in a round, so that a tile's rows of a stay in the first-level cache. Narrow tiles read them as fast from the second,
+// and each round less spares them reading and writing all of c (768 x 512 x 512 NT 1.05 times as fast as in rounds of 384,
+// 4096 x 384 x 1536 1.05-1.1).
+constexpr int64_t kMostDepth = kNarrowTiles ? 1536 : 768;
+// The same where rows are few.
+constexpr int64_t kMostDepthOfFew = kNarrowTiles ? 512 : 768;
+constexpr int64_t kMostTransposedDepth = kNarrowTiles ? 512 : 384;  // the same, where they lie apart
 // The same, where they are copied: the less deep a round, the more columns it has, and the fewer rounds copy them again.
 constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
 // The same of a transposed a: 256 rows 4 KB apart would fill half of the second-level cache's ways in the sets they lie in,
 // while b's copy fills the other half.
-constexpr int64_t kMostCopiedTransposedDepth = kNarrowTiles ? 384 : 208;
+constexpr int64_t kMostCopiedTransposedDepth = kNarrowTiles ? 512 : 208;
 // Floats from the first to the last of the rows that tiles read where they lie, and from one row to the next: copies_a and
 // copies_b say which limit is whose.
 constexpr int64_t kMostInPlace = 64 * 1024, kNearby = 12 * 1024, kMostStride = 128;
@@ -37,12 +41,13 @@ constexpr int64_t kMostPairDepth = 512, kMostPackedWords = 384 * 1024;
 constexpr int64_t kMostBInPlace = 1 << 18, kMostRowsInPlace = 1024, kMostRowsCompeting = 384;
 constexpr int64_t kMostNear = 1 << 19;     // floats of b that the second-level cache holds
 constexpr int64_t kMostFewRows = 1 << 20;  // floats of b that two tiles read in place: its pages are many
-constexpr int64_t kFewestFlops = 1 << 19;  // of a block, so that claiming it costs little
-constexpr int64_t kPackedRows = 32;        // of b, by one block of packing
-constexpr int64_t kMostFlops = 1 << 23;    // of a block, so that many threads find work
+constexpr int64_t kFewestFar = 1 << 19, kMostShortRow = 1024;  // floats of a, and of its rows, that are fetched ahead
+constexpr int64_t kFewestFlops = 1 << 19;                      // of a block, so that claiming it costs little
+constexpr int64_t kPackedRows = 32;                            // of b, by one block of packing
+constexpr int64_t kMostFlops = 1 << 23;                        // of a block, so that many threads find work
 // Floats of a that a block copies before it multiplies them, or one tile; more for narrow tiles where a transposed a's rows
 // lie far apart, as long pieces of rows come sooner (16384 x 32 x 384 TN 1.25 times as fast).
-constexpr int64_t kMostCopied = (kNarrowTiles ? 16 : 32) * 1024, kMostCopiedFar = 64 * 1024;
+constexpr int64_t kMostCopied = (kNarrowTiles ? 24 : 32) * 1024, kMostCopiedFar = 64 * 1024;
 // Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute. Blocks
 // are larger there than kMostFlops allows, though that leaves fewer of them to many threads, as each begins with copies that
 // nothing hides; and more is copied at a time than kMostCopied, as long pieces of rows come sooner.
@@ -74,6 +79,13 @@ ATTN_INLINE bool must_copy_a(const Matmul& p) {
 ATTN_INLINE bool copies_ahead(const Matmul& p) {
   return !kNarrowTiles && p.form == Form::TN && !p.bf16 && p.lda % 1024 == 0 && p.lda >= kFewestFarApart &&
          p.n >= kFewestColumnsAhead && p.m > kMostApartRows;
+}
+
+/// Whether tiles fetch what the next ones, or copies, want of a. For narrow tiles that costs more than it saves unless a comes
+/// from far away, in rows so short that the hardware does not find out in time.
+ATTN_INLINE bool fetches_a(const Matmul& p) {
+  if (kNarrowTiles) return p.form != Form::TN && p.m * p.lda >= kFewestFar && p.k <= kMostShortRow;
+  return !copies_ahead(p);
 }
 
 /// In a round of that depth. Transposed rows may lie far apart, and a narrow tile would fetch each of their lines for a few
@@ -169,7 +181,7 @@ ATTN_INLINE bool copies_b(const Matmul& p) {
 void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   split_depth(p, most_depth(p), 8, plan);
   const int64_t n = tiled_columns(p), panels = ceil_div(n, kPanel);
-  const bool near = kNarrowTiles && p.alone && p.k <= plan.depth && !copies_a(p, plan.depth);
+  const bool near = kNarrowTiles && p.alone && p.k <= kMostDepthNear && !copies_a(p, plan.depth);
   const int64_t most_panels = max(1, (near ? kMostPackedNear : kMostPacked) / (max(1, plan.depth) * kPanel));
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
   plan.parts = ceil_div(n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
@@ -200,7 +212,7 @@ ATTN_INLINE int64_t most_blocks_apart(const Matmul& p) {
 }
 
 void plan_apart(const Matmul& p, MatmulPlan& plan) {
-  split_depth(p, most_depth(p), 8, plan);
+  split_depth(p, min(most_depth(p), kMostDepthOfFew), 8, plan);
   plan.method = MatmulMethod::packed_apart;
   plan.columns = tiled_columns(p);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
@@ -222,7 +234,7 @@ ATTN_INLINE bool has_few_rows(const Matmul& p) {
 }
 
 void plan_in_place(const Matmul& p, MatmulPlan& plan) {
-  split_depth(p, kMostDepth, 8, plan);
+  split_depth(p, kMostDepthOfFew, 8, plan);
   plan.columns = tiled_columns(p);
   if (p.k > plan.depth) plan.parts = ceil_div(p.k, plan.depth);
   plan.scratch = plan.depth * kPanel;
