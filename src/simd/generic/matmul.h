@@ -82,7 +82,7 @@ struct BlockProduct {
     return transposed() ? p.a + (part.k + k) * p.lda + row : p.a + row * p.lda + part.k + k;
   }
   Operand copied_tile(const float* copies, int64_t tile) const {
-    return {copies + tile * tile_stride(plan), transposed() ? kCopiedRows : part.depth};
+    return {copies + tile * tile_stride(plan), transposed() ? kCopiedRows : copied_row_stride(part.depth)};
   }
 
   /// Where tiles that are copied together end: of a transposed a they are alike.
@@ -106,7 +106,9 @@ struct BlockProduct {
   void copy_rows_of_a(int64_t tile, int64_t tile_end, float* out) const {
     for (; tile < tile_end; ++tile, out += tile_stride(plan)) {
       const int64_t row = tiles.first_row(tile), rows = tiles.first_row(tile + 1) - row;
-      for (int64_t r = 0; r < rows; ++r) copy_row(a_at(row + r, 0), part.depth, out + r * part.depth);
+      for (int64_t r = 0; r < rows; ++r) {
+        copy_row(a_at(row + r, 0), part.depth, out + r * copied_row_stride(part.depth));
+      }
     }
   }
 

@@ -28,7 +28,7 @@ constexpr int64_t kMostDepth = kNarrowTiles ? 1536 : 768;
 constexpr int64_t kMostDepthOfFew = kNarrowTiles ? 512 : 768;
 constexpr int64_t kMostTransposedDepth = kNarrowTiles ? 512 : 384;  // the same, where they lie apart
 // The same, where they are copied: the less deep a round, the more columns it has, and the fewer rounds copy them again.
-constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 384 : 256;
+constexpr int64_t kMostCopiedDepth = kNarrowTiles ? 1024 : 256;
 // The same of a transposed a: 256 rows 4 KB apart would fill half of the second-level cache's ways in the sets they lie in,
 // while b's copy fills the other half.
 constexpr int64_t kMostCopiedTransposedDepth = kNarrowTiles ? 512 : 208;
@@ -45,16 +45,19 @@ constexpr int64_t kFewestFar = 1 << 19, kMostShortRow = 1024;  // floats of a, a
 constexpr int64_t kFewestFlops = 1 << 19;                      // of a block, so that claiming it costs little
 constexpr int64_t kPackedRows = 32;                            // of b, by one block of packing
 constexpr int64_t kMostFlops = 1 << 23;                        // of a block, so that many threads find work
-// Floats of a that a block copies before it multiplies them, or one tile; more for narrow tiles where a transposed a's rows
-// lie far apart, as long pieces of rows come sooner (16384 x 32 x 384 TN 1.25 times as fast).
-constexpr int64_t kMostCopied = (kNarrowTiles ? 24 : 32) * 1024, kMostCopiedFar = 64 * 1024;
-// Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute. Blocks
-// are larger there than kMostFlops allows, though that leaves fewer of them to many threads, as each begins with copies that
-// nothing hides; and more is copied at a time than kMostCopied, as long pieces of rows come sooner.
+// Floats of a that a block copies before it multiplies them, or one tile.
+constexpr int64_t kMostCopied = (kNarrowTiles ? 64 : 32) * 1024;
+// Floats from one row of a transposed a to the next, and columns of b, from which on a is copied while tiles compute: more at
+// a time than kMostCopied, as long pieces of rows come sooner.
 constexpr int64_t kFewestFarApart = 4096, kFewestColumnsAhead = 128;
-constexpr int64_t kMostFlopsAhead = 1 << 26, kMostCopiedAhead = 64 * 1024;
+constexpr int64_t kMostCopiedAhead = 64 * 1024;
+// Where columns of a are copied at such length, blocks are larger than kMostFlops allows, though that leaves fewer of them to
+// many threads: each is as wide a piece of a's rows, and begins with copies that nothing hides (with AVX2, 1152 x 384 x 1024
+// TN is 1.15 times as fast on one thread, 1.03 on two).
+constexpr int64_t kMostFlopsCopying = 1 << 26;
 // Floats of b, and rows of a, from which on blocks of a product whose b is not transposed have half of the columns: each of
-// two threads then reads what it has copied itself, not what another core has written (1024^3 1.01-1.02 times).
+// two threads then reads what it has copied itself, not what another core has written (1024^3 1.01-1.02 times). One alone
+// would copy a twice for nothing (1024^3 TN with AVX2: 1.1 times as fast without).
 constexpr int64_t kFewestToHalve = 192 * 1024, kFewestRowsToHalve = 256;
 
 constexpr int64_t kFewestDotDepth = 128 / kLanes;  // of k, for every row of a, that dots of more than kDotRows want
@@ -104,6 +107,10 @@ ATTN_INLINE int64_t most_depth(const Matmul& p) {
 ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
   return plan.depth * kCopiedRows + 16;
 }
+/// From one of a copied tile's rows to the next: likewise.
+ATTN_INLINE int64_t copied_row_stride(int64_t depth) {
+  return depth % 1024 == 0 ? depth + 16 : depth;
+}
 ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
   return plan.depth * kPanel + 16;
 }
@@ -121,7 +128,8 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan, bool halves = false) {
   plan.block_columns = panels * kPanel;
   plan.row_blocks = plan.blocks = 1;
   if (flops < 2 * kFewestFlops) return;
-  const int64_t most = copies_ahead(p) ? kMostFlopsAhead : kMostFlops;
+  const bool copies_columns = p.form == Form::TN && (kNarrowTiles ? copies_a(p, plan.depth) : copies_ahead(p));
+  const int64_t most = copies_columns ? kMostFlopsCopying : kMostFlops;
   const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / most));
   plan.block_tiles = ceil_div(tiles, halves ? ceil_div(wanted, 2) : wanted);
   plan.row_blocks = ceil_div(tiles, plan.block_tiles);
@@ -159,8 +167,7 @@ void plan_copies_of_a(const Matmul& p, MatmulPlan& plan) {
   if (copies_ahead(p)) {
     plan.copied_tiles = max(1, min(plan.block_tiles / 4, kMostCopiedAhead / tile_stride(plan)));
   } else if (p.form == Form::TN) {
-    const int64_t most = kNarrowTiles && p.lda >= kFewestFarApart ? kMostCopiedFar : kMostCopied;
-    plan.copied_tiles = max(1, min(plan.block_tiles, most / tile_stride(plan)));
+    plan.copied_tiles = max(1, min(plan.block_tiles, kMostCopied / tile_stride(plan)));
   }
   plan.scratch += (copies_ahead(p) ? 2 : 1) * plan.copied_tiles * tile_stride(plan);
 }
@@ -185,7 +192,9 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   const int64_t most_panels = max(1, (near ? kMostPackedNear : kMostPacked) / (max(1, plan.depth) * kPanel));
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
   plan.parts = ceil_div(n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
-  plan_blocks(p, plan, p.form != Form::NT && copies_b(p) && p.m >= kFewestRowsToHalve && p.k * n >= kFewestToHalve);
+  plan_blocks(p, plan,
+              p.form != Form::NT && copies_b(p) && p.m >= kFewestRowsToHalve && p.k * n >= kFewestToHalve &&
+                  !(kNarrowTiles && p.alone));
   plan_copies_of_a(p, plan);
   if (!copies_b(p)) return;
   plan.method = MatmulMethod::packed;
