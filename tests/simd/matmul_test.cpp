@@ -261,6 +261,9 @@ TEST_CASE("matmul: shapes whose operands are copied first") {
     check_matmul(kernels, {.form = Form::NN, .m = 520, .n = 1290, .k = 209, .bias = true});
     check_matmul(kernels, {.form = Form::TN, .m = 520, .n = 233, .k = 850, .pad = 1, .accumulate = true});
     check_matmul(kernels, {.form = Form::NN, .m = 257, .n = 1340, .k = 170, .bf16 = true});
+    // Copied rows of 4 KB.
+    check_matmul(kernels, {.form = Form::NN, .m = 20, .n = 70, .k = 1024, .bf16 = true});
+    check_matmul(kernels, {.form = Form::NT, .m = 300, .n = 20, .k = 2048, .accumulate = true});
   });
 }
 

@@ -221,7 +221,7 @@ ATTN_INLINE void fetch(Ahead& ahead) {
 /// one step at a time, and fetching ahead for it would not pay.
 template <int kVectors>
 constexpr int kSteps = kVectors == 1  ? 1
-                       : kNarrowTiles ? 16
+                       : kNarrowTiles ? 8
                                       : 4;
 
 template <int kVectors>
