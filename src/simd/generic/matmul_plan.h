@@ -14,8 +14,9 @@ namespace {
 // Floats of b in a round: half of the second-level cache of 2 MB that comes with AVX-512; elsewhere that cache is
 // small, rounds would be many, and b does as well streaming from the third level.
 constexpr int64_t kMostPacked = (kNarrowTiles ? 1024 : 256) * 1024;
-// A thread alone, which waits for nobody between rounds, fares better with parts of b that do stay near, unless a is copied or
-// read in parts for each (1024 x 1536 x 384 NT and NN 1.1 times as fast, 4096 x 1536 x 384 1.03).
+// A thread alone, which waits for nobody between rounds, fares better with parts of b that do stay near, unless a is copied for
+// each, or k so deep that a part has few columns, and a is read for many (1024 x 1536 x 384 NT and NN 1.1 times as fast,
+// 4096 x 1536 x 384 1.03).
 constexpr int64_t kMostPackedNear = 96 * 1024, kMostDepthNear = 384;
 // The same of a block that copies its columns for itself, beside a's rows; and of these at most so many, and for every panel.
 constexpr int64_t kMostPackedApart = (kNarrowTiles ? 64 : 192) * 1024;
@@ -52,7 +53,7 @@ constexpr int64_t kMostCopied = (kNarrowTiles ? 64 : 32) * 1024;
 // a time than kMostCopied, as long pieces of rows come sooner.
 constexpr int64_t kFewestFarApart = 4096, kFewestColumnsAhead = 128;
 constexpr int64_t kMostCopiedAhead = 64 * 1024;
-// Where columns of a are copied at such length, blocks are larger than kMostFlops allows, though that leaves fewer of them to
+// Where columns of a are copied in such long pieces, blocks are larger than kMostFlops allows, though that leaves fewer of them to
 // many threads: each is as wide a piece of a's rows, and begins with copies that nothing hides (with AVX2, 1152 x 384 x 1024
 // TN is 1.15 times as fast on one thread, 1.03 on two).
 constexpr int64_t kMostFlopsCopying = 1 << 26;
@@ -109,12 +110,12 @@ ATTN_INLINE int64_t most_depth(const Matmul& p) {
 ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
   return plan.depth * kCopiedRows + 16;
 }
-/// From one of a copied tile's rows to the next: likewise.
-ATTN_INLINE int64_t copied_row_stride(int64_t depth) {
-  return depth % 1024 == 0 ? depth + 16 : depth;
-}
 ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
   return plan.depth * kPanel + 16;
+}
+/// The same from one row of a copied tile to the next, where a is not transposed.
+ATTN_INLINE int64_t copied_row_stride(int64_t depth) {
+  return depth % 1024 == 0 ? depth + 16 : depth;
 }
 
 /// Whether tiles read copied panels of b.

@@ -251,7 +251,7 @@ ATTN_INLINE void multiply_steps(const TileStrip& t, const float* first_of_a, con
     if constexpr (kFetchesAhead) {
       if (!kFetchesBefore) fetch<kLinesOfC>(c_ahead);
       fetch<1>(a_ahead);
-      if (kCopied && !kNarrowTiles && t.copying->left > 0) t.copying->copy_piece();
+      if (kCopied && t.copying->left > 0) t.copying->copy_piece();
     }
   }
   ATTN_KEEP_LOOP
