@@ -22,7 +22,7 @@ void run_products(Context& context, simd::Matmul* products, int count, std::int6
   std::int64_t scratch = 0, rounds = 1;
   for (int i = 0; i < count; ++i) {
     products[i].bf16 = context.bf16;
-    products[i].alone = pool.threads() == 1;
+    products[i].alone = pool.is_alone();
     plans[i] = kernels.plan_matmul(products[i]);
     flops += 2.0 * static_cast<double>(products[i].m * products[i].n) * static_cast<double>(products[i].k);
     scratch = std::max(scratch, plans[i].scratch);
@@ -71,7 +71,7 @@ inline void set_weight(const Context& context, simd::Matmul& product, const Tens
 /// One product on all threads, in the context's precision.
 inline void run_matmul(Context& context, simd::Matmul product) {
   product.bf16 = context.bf16;
-  product.alone = context.pool.threads() == 1;
+  product.alone = context.pool.is_alone();
   const simd::MatmulPlan plan = context.kernels.plan_matmul(product);
   if (plan.rounds == 1 && plan.pack_blocks == 0 && plan.blocks == 1) {  // of a small model, most: nothing to share
     float* scratch = nullptr;

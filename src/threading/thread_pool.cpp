@@ -99,11 +99,13 @@ class SignalsBlocked {
 // task nor hold anybody up. The caller writes the next job only after all blocks of this one have been
 // claimed and have ended.
 struct ThreadPool::State {
-  explicit State(int threads)
-      : seats(static_cast<std::size_t>(threads)),
+  State(int threads, bool has_guest_seat)
+      : seats(static_cast<std::size_t>(threads + (has_guest_seat ? 1 : 0))),
+        own_threads(threads),
         cpus(available_cpus()),
         oversubscribed(threads > cpus),
-        shares(static_cast<std::size_t>(std::min<std::int64_t>(threads, cpus))) {}
+        takes_guest(has_guest_seat && threads < cpus),
+        shares(static_cast<std::size_t>(std::min<std::int64_t>(threads + (takes_guest ? 1 : 0), cpus))) {}
 
   ~State() {
     stopping.store(true, std::memory_order_seq_cst);
@@ -113,9 +115,9 @@ struct ThreadPool::State {
 
   void start_workers() {
     const SignalsBlocked blocked;
-    workers.reserve(seats.size() - 1);
-    for (std::size_t worker = 1; worker < seats.size(); ++worker) {
-      workers.emplace_back([this, worker] { work_until_stopped(static_cast<int>(worker)); });
+    workers.reserve(static_cast<std::size_t>(own_threads - 1));
+    for (int worker = 1; worker < own_threads; ++worker) {
+      workers.emplace_back([this, worker] { work_until(stopping, worker); });
     }
   }
 
@@ -166,13 +168,13 @@ struct ThreadPool::State {
     } while (std::chrono::steady_clock::now() < give_up);
   }
 
-  void work_until_stopped(int worker) {
+  void work_until(const std::atomic<bool>& ended, int worker) {
     std::uint64_t seen = 0;  // the last job that this worker looked at
     const auto wanted = [&] {
-      return job.load(std::memory_order_seq_cst) != seen || stopping.load(std::memory_order_seq_cst);
+      return job.load(std::memory_order_seq_cst) != seen || ended.load(std::memory_order_seq_cst);
     };
     Parking& parking = seats[static_cast<std::size_t>(worker)].parking;
-    while (!stopping.load(std::memory_order_relaxed)) {
+    while (!ended.load(std::memory_order_relaxed)) {
       // More spinning workers than CPUs beside the caller's would only be in each other's way.
       if (spinning.fetch_add(1, std::memory_order_relaxed) < cpus - 1) spin(wanted);
       spinning.fetch_sub(1, std::memory_order_seq_cst);  // who counted on this worker published before it looks again
@@ -183,10 +185,19 @@ struct ThreadPool::State {
     }
   }
 
+  std::int64_t present() const { return own_threads + guests.load(std::memory_order_relaxed); }
+
+  void visit() {
+    if (!takes_guest || closed.load(std::memory_order_acquire)) return;
+    guests.store(1, std::memory_order_relaxed);
+    work_until(closed, own_threads);
+    guests.store(0, std::memory_order_relaxed);
+  }
+
   /// How many threads besides the caller should be awake for this work.
   std::int64_t helpers(std::int64_t blocks, double flops) const {
     const auto surplus = static_cast<std::int64_t>(std::min(flops / kFlopsPerSurplusThread, 1e6));
-    return std::min({blocks - 1, static_cast<std::int64_t>(seats.size()) - 1, cpus - 1 + surplus});
+    return std::min({blocks - 1, present() - 1, cpus - 1 + surplus});
   }
 
   void wake_helpers(std::int64_t count) {
@@ -203,7 +214,7 @@ struct ThreadPool::State {
     first_block.store(begin, std::memory_order_relaxed);
     blocks_in_all.store(blocks, std::memory_order_relaxed);
     unfinished.store(blocks, std::memory_order_relaxed);
-    const std::int64_t count = std::min(blocks, static_cast<std::int64_t>(shares.size()));
+    const std::int64_t count = std::min({blocks, present(), static_cast<std::int64_t>(shares.size())});
     used_shares.store(count, std::memory_order_relaxed);
     const std::uint64_t number = job.load(std::memory_order_relaxed) + 1;
     for (std::int64_t share = 0; share < count; ++share) {
@@ -220,12 +231,15 @@ struct ThreadPool::State {
     while (!ended()) seats[0].parking.park(ended);
   }
 
-  std::vector<Seat> seats;          // seats[0] is the caller's
+  std::vector<Seat> seats;          // the first is the caller's, one beyond own_threads a guest's
   std::int64_t scratch_floats = 0;  // of every seat
   Floats shared;
   std::int64_t shared_floats = 0;
+  const int own_threads;
   const std::int64_t cpus;
-  const bool oversubscribed;
+  const bool oversubscribed, takes_guest;
+  std::atomic<std::int64_t> guests{0};
+  std::atomic<bool> closed{true};
   std::atomic<std::int64_t> spinning{0};  // workers
   std::vector<Share> shares;
   alignas(kCacheLine) std::atomic<std::uint64_t> job{0};  // its number
@@ -237,9 +251,9 @@ struct ThreadPool::State {
   std::vector<std::thread> workers;  // last: they use all of the above
 };
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads, Guests guests) {
   if (threads < 1) usage_error("--threads is ", threads, ", but must be at least 1");
-  state_ = std::make_unique<State>(threads);
+  state_ = std::make_unique<State>(threads, guests == Guests::one);
   try {
     state_->start_workers();
   } catch (const std::system_error& error) {
@@ -250,11 +264,28 @@ ThreadPool::ThreadPool(int threads) {
 ThreadPool::~ThreadPool() = default;
 
 int ThreadPool::threads() const {
-  return static_cast<int>(state_->seats.size());
+  return state_->own_threads;
+}
+
+bool ThreadPool::is_alone() const {
+  return state_->present() == 1;
+}
+
+void ThreadPool::visit() {
+  state_->visit();
+}
+
+void ThreadPool::open() {
+  state_->closed.store(false, std::memory_order_release);
+}
+
+void ThreadPool::close() {
+  state_->closed.store(true, std::memory_order_seq_cst);
+  if (state_->takes_guest) state_->seats.back().parking.wake();
 }
 
 void ThreadPool::run_erased(std::int64_t blocks, double flops, Erased function, void* task) {
-  if (blocks <= 1 || flops < kFlopsWorthSharing || state_->seats.size() == 1) {
+  if (blocks <= 1 || flops < kFlopsWorthSharing || is_alone()) {
     [&]() noexcept {
       for (std::int64_t block = 0; block < blocks; ++block) function(task, block, 0);
     }();

@@ -10,17 +10,29 @@ namespace attn {
 
 class ThreadPool {
  public:
-  /// Starts threads - 1 workers; the caller of run() is the last one. threads >= 1; never clamped to the machine.
-  explicit ThreadPool(int threads);
+  enum class Guests { none, one };
+  /// Starts threads - 1 workers; the caller of run() is the last one. threads >= 1; never clamped to the machine. With
+  /// Guests::one a thread from elsewhere may visit().
+  explicit ThreadPool(int threads, Guests guests = Guests::none);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  /// Without guests.
   int threads() const;
+  /// Whether, as things stand, run() would leave every block to its caller.
+  bool is_alone() const;
 
-  /// Calls task(block, worker) once for every block in [0, blocks), worker in [0, threads()), and returns when all
-  /// have ended. `flops` is a rough count of the whole operation's arithmetic: work too small to be worth waking
-  /// anybody runs on the caller. An exception in a task ends in std::terminate. Not reentrant.
+  /// For a thread that would otherwise wait: works for this pool too until close(). Returns at once if the pool is not open,
+  /// seats no guest, or has threads enough for all CPUs.
+  void visit();
+  /// Around calls of run() with which guests may help; closed at first.
+  void open();
+  void close();
+
+  /// Calls task(block, worker) once for every block in [0, blocks), worker in [0, threads()], the last a guest's, and
+  /// returns when all have ended. `flops` is a rough count of the whole operation's arithmetic: work too small to be
+  /// worth waking anybody runs on the caller. An exception in a task ends in std::terminate. Not reentrant.
   template <class Task>
   void run(std::int64_t blocks, double flops, Task&& task) {
     using Stored = std::remove_reference_t<Task>;

@@ -22,7 +22,8 @@ Lanes::Lanes(TrainingTask& task, ThreadPool& pool, const simd::Kernels& kernels,
   task.parameters().enable_gradients(kLanes);
   for (int i = 0; i < kLanes; ++i) {
     Lane& lane = lanes_[static_cast<std::size_t>(i)];
-    lane.pool = std::make_unique<ThreadPool>(std::max(1, (pool.threads() + kLanes - 1 - i) / kLanes));
+    lane.pool =
+        std::make_unique<ThreadPool>(std::max(1, (pool.threads() + kLanes - 1 - i) / kLanes), ThreadPool::Guests::one);
   }
 }
 
@@ -64,6 +65,7 @@ LossSum Lanes::train(std::int64_t step, std::int64_t micro, const RandomStream& 
   if (losses_.size() < static_cast<std::size_t>(parts)) losses_.resize(static_cast<std::size_t>(parts));
   pool_.run(kLanes, kAlwaysShared, [&](std::int64_t index, int) {
     Lane& lane = lanes_[static_cast<std::size_t>(index)];
+    lane.pool->open();
     try {
       for (std::int64_t part = index; part < parts; part += kLanes) {
         losses_[static_cast<std::size_t>(part)] =
@@ -72,6 +74,8 @@ LossSum Lanes::train(std::int64_t step, std::int64_t micro, const RandomStream& 
     } catch (...) {
       lane.error = std::current_exception();
     }
+    lane.pool->close();
+    for (Lane& other : lanes_) other.pool->visit();
   });
   for (Lane& lane : lanes_) {
     if (lane.error) std::rethrow_exception(std::exchange(lane.error, nullptr));

@@ -1,6 +1,7 @@
 #pragma once
 // A micro-batch trained in parts, in lanes that run side by side. A part is so small that its activations stay near the
-// processor from one operation to the next, and a lane's threads meet nobody else's until the end of the micro-batch.
+// processor from one operation to the next, and a lane's threads meet nobody else's until it ends. Whoever is done first
+// helps with the other lane: cores are not always equally fast, nor parts equally long.
 // Parts and lanes follow from the batch and the model alone, and every lane adds its parts up in their order in gradients
 // of its own: the number of threads changes no bit.
 

@@ -18,12 +18,12 @@ namespace {
 
 constexpr double kLarge = 1e12;  // flops: worth waking everybody
 
-void check_every_block_once(ThreadPool& pool, std::int64_t blocks, double flops) {
+void check_every_block_once(ThreadPool& pool, std::int64_t blocks, double flops, int guests = 0) {
   std::vector<std::uint8_t> runs(static_cast<std::size_t>(blocks), 0);
   std::atomic<bool> wrong_worker{false};
   pool.run(blocks, flops, [&](std::int64_t block, int worker) {
     ++runs[static_cast<std::size_t>(block)];
-    if (worker < 0 || worker >= pool.threads()) wrong_worker = true;
+    if (worker < 0 || worker >= pool.threads() + guests) wrong_worker = true;
   });
   bool once = true;
   for (const std::uint8_t count : runs) once = once && count == 1;
@@ -112,6 +112,56 @@ TEST_CASE("thread pool: workers that have parked are woken") {
       while (started.load() < 2) std::this_thread::yield();
     });
     CHECK(started.load() == 2);
+  }
+}
+
+TEST_CASE("thread pool: a guest shares the work of an open pool, and leaves when it closes") {
+  if (available_cpus() < 2) return;  // a guest would only be in the caller's way
+  ThreadPool pool(1, ThreadPool::Guests::one);
+  pool.reserve_scratch(16);
+  pool.visit();  // not open yet: returns
+  for (int round = 0; round < 20; ++round) {
+    pool.open();
+    CHECK(pool.threads() == 1);
+    CHECK(pool.is_alone());
+    std::thread guest([&] { pool.visit(); });
+    while (pool.is_alone()) std::this_thread::yield();
+    if (round % 2 == 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the guest has parked
+    std::vector<int> blocks_of(2, 0);
+    std::atomic<int> started{0};
+    pool.run(2, kLarge, [&](std::int64_t block, int worker) {
+      ++blocks_of[static_cast<std::size_t>(worker)];
+      pool.scratch(worker)[15] = static_cast<float>(block);
+      ++started;
+      while (started.load() < 2) std::this_thread::yield();
+    });
+    CHECK(blocks_of == std::vector<int>{1, 1});
+    pool.close();
+    guest.join();
+    CHECK(pool.is_alone());
+  }
+  pool.visit();
+}
+
+TEST_CASE("thread pool: every block runs exactly once while guests come and go") {
+  for (const int threads : {1, 2}) {
+    CAPTURE(threads);
+    ThreadPool pool(threads, ThreadPool::Guests::one);
+    std::atomic<bool> stopping{false};
+    std::thread guest([&] {
+      while (!stopping.load()) {
+        pool.visit();
+        std::this_thread::yield();
+      }
+    });
+    for (int lane = 0; lane < 200; ++lane) {
+      pool.open();
+      for (std::int64_t blocks = 0; blocks < 20; ++blocks) check_every_block_once(pool, blocks, kLarge, 1);
+      pool.close();
+    }
+    stopping = true;
+    guest.join();
+    CHECK(pool.is_alone() == (threads == 1));
   }
 }
 

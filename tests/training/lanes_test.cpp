@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <thread>
+#include <vector>
 
 #include "autograd/gradient_check.h"
 #include "base/error.h"
@@ -64,6 +66,40 @@ TEST_CASE("lanes: a micro-batch in parts has the loss and the gradients of the w
       CHECK(difference < 2e-5 * largest + 1e-9);
     }
   }
+}
+
+TEST_CASE("lanes: who is done first helps with the other lane, and changes no bit") {
+  if (available_cpus() < 2) return;  // nobody helps where there is no CPU for it
+  struct Unequal : TinyTask {
+    using TinyTask::TinyTask;
+    LossSum train(Context& context, const BatchPart& part, float gradient_scale) override {
+      while (waits && part.part == 1 && context.pool.is_alone()) std::this_thread::yield();
+      return TinyTask::train(context, part, gradient_scale);
+    }
+    bool waits = false;  // lane 1 for lane 0
+  };
+  ModelConfig config = config_of();
+  config.d_model = 96;
+  config.d_head = 24;
+  config.d_ff = 384;
+  Unequal task(config, {64, 64, 64, 64}, 1, 8);
+  Parameters& parameters = task.parameters();
+  const auto gradients = [&](int threads) {
+    ThreadPool pool(threads);
+    Lanes lanes(task, pool, *simd::kernels());
+    const RandomStream random(1, RandomPurpose::dropout);
+    task.waits = threads == 2;
+    parameters.begin_gradients();
+    lanes.train(0, 0, random, 1);
+    parameters.finish_gradients();
+    std::vector<float> all;
+    for (int lane = 0; lane < parameters.lanes(); ++lane) {
+      all.insert(all.end(), parameters.gradients(lane), parameters.gradients(lane) + parameters.size());
+    }
+    return all;
+  };
+  const std::vector<float> alone = gradients(1), helped = gradients(2);
+  CHECK(alone == helped);
 }
 
 TEST_CASE("lanes: what a part throws reaches the caller, and the next batch trains") {
