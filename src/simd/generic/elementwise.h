@@ -48,17 +48,38 @@ void swiglu_backward(const float* gate_up, const float* d_out, float* d_gate_up,
   }
 }
 
-void column_sums(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, int64_t begin, int64_t end) {
-  for_each_vector(begin, end, [=](int64_t i, auto lanes) {
-    Vec totals[4] = {};
-    int64_t row = 0;
-    for (; row + 4 <= rows; row += 4) {
-      for (int j = 0; j < 4; ++j) totals[j] += load(x + (row + j) * ld + i, lanes);
+/// Vectors of a row whose columns are summed side by side: whole lines of memory, in pieces that come in order. (One at a
+/// time, rows 2 KB apart would push each other out of the first-level cache before the next vector wants them.)
+constexpr int kVectorsSummed = ATTN_VECTOR_BYTES < 64 ? 8 : 4;
+
+template <int kCount, class Lanes>
+ATTN_INLINE void sum_columns(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, Lanes lanes) {
+  Vec totals[kCount];
+  ATTN_UNROLL
+  for (int v = 0; v < kCount; ++v) totals[v] = accumulate ? load(out + v * kLanes, lanes) : Vec{};
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4, x += 4 * ld) {
+    ATTN_UNROLL
+    for (int v = 0; v < kCount; ++v) {
+      const float* const first = x + v * kLanes;
+      totals[v] +=
+          (load(first, lanes) + load(first + ld, lanes)) + (load(first + 2 * ld, lanes) + load(first + 3 * ld, lanes));
     }
-    for (; row < rows; ++row) totals[0] += load(x + row * ld + i, lanes);
-    const Vec total = (totals[0] + totals[1]) + (totals[2] + totals[3]);
-    store(out + i, accumulate ? total + load(out + i, lanes) : total, lanes);
-  });
+  }
+  for (; row < rows; ++row, x += ld) {
+    ATTN_UNROLL
+    for (int v = 0; v < kCount; ++v) totals[v] += load(x + v * kLanes, lanes);
+  }
+  ATTN_UNROLL
+  for (int v = 0; v < kCount; ++v) store(out + v * kLanes, totals[v], lanes);
+}
+
+void column_sums(const float* x, int64_t ld, int64_t rows, float* out, bool accumulate, int64_t begin, int64_t end) {
+  int64_t i = begin;
+  for (; i + kVectorsSummed * kLanes <= end; i += kVectorsSummed * kLanes) {
+    sum_columns<kVectorsSummed>(x + i, ld, rows, out + i, accumulate, All{});
+  }
+  for_each_vector(i, end, [=](int64_t c, auto lanes) { sum_columns<1>(x + c, ld, rows, out + c, accumulate, lanes); });
 }
 
 void add(const float* a, const float* b, float* out, int64_t begin, int64_t end) {
