@@ -98,7 +98,7 @@ struct BlockProduct {
       copy_rows_of_a(tile, tile_end, out);
     }
     if (!p.bf16) return;
-    for (; tile < tile_end; ++tile, out += tile_stride(plan)) round_to_bf16(out, part.depth * kCopiedRows);
+    for (; tile < tile_end; ++tile, out += tile_stride(plan)) round_to_bf16(out, tile_floats(part.depth));
   }
 
   /// Rows of memory are read from end to end. (Down a column, loads would wait for stores to the scratch whose

@@ -55,11 +55,11 @@ constexpr int64_t kFewestFarApart = 4096, kFewestColumnsAhead = 128;
 constexpr int64_t kMostCopiedAhead = 64 * 1024;
 // Where columns of a are copied in such long pieces, blocks are larger than kMostFlops allows, though that leaves fewer of them to
 // many threads: each is as wide a piece of a's rows, and begins with copies that nothing hides (with AVX2, 1152 x 384 x 1024
-// TN is 1.15 times as fast on one thread, 1.03 on two).
-constexpr int64_t kMostFlopsCopying = 1 << 26;
+// TN is 1.15 times as fast on one thread, 1.05 on two). Nobody waits for the last block of a thread alone.
+constexpr int64_t kMostFlopsCopying = 1 << (kNarrowTiles ? 25 : 26), kMostFlopsCopyingAlone = 1 << 26;
 // Floats of b, and rows of a, from which on blocks of a product whose b is not transposed have half of the columns: each of
-// two threads then reads what it has copied itself, not what another core has written (1024^3 1.01-1.02 times). One alone
-// would copy a twice for nothing (1024^3 TN with AVX2: 1.1 times as fast without).
+// two threads then reads what it has copied itself, not what another core has written (1024^3 1.01-1.02 times). Narrow tiles
+// gain nothing, and lose where a is copied for each half (1024^3 TN 1.1 times as fast without on one thread, 1.02 on two).
 constexpr int64_t kFewestToHalve = 192 * 1024, kFewestRowsToHalve = 256;
 
 constexpr int64_t kFewestDotDepth = 128 / kLanes;  // of k, for every row of a, that dots of more than kDotRows want
@@ -106,16 +106,19 @@ ATTN_INLINE int64_t most_depth(const Matmul& p) {
   return must_copy_a(p) ? kMostCopiedDepth : kMostDepth;
 }
 
-/// Floats from one of a block's copied tiles of a, or from one of b's panels, to the next: not a multiple of 4 KB.
+/// Floats from one row of a copied tile to the next, where a is not transposed: not a multiple of 4 KB.
+ATTN_INLINE int64_t copied_row_stride(int64_t depth) {
+  return depth % 1024 == 0 ? depth + 16 : depth;
+}
+/// Floats of a copied tile, and the same from one of a block's copied tiles, or from one of b's panels, to the next.
+ATTN_INLINE int64_t tile_floats(int64_t depth) {
+  return copied_row_stride(depth) * kCopiedRows;
+}
 ATTN_INLINE int64_t tile_stride(const MatmulPlan& plan) {
-  return plan.depth * kCopiedRows + 16;
+  return tile_floats(plan.depth) + 16;
 }
 ATTN_INLINE int64_t panel_stride(const MatmulPlan& plan) {
   return plan.depth * kPanel + 16;
-}
-/// The same from one row of a copied tile to the next, where a is not transposed.
-ATTN_INLINE int64_t copied_row_stride(int64_t depth) {
-  return depth % 1024 == 0 ? depth + 16 : depth;
 }
 
 /// Whether tiles read copied panels of b.
@@ -132,7 +135,7 @@ void plan_blocks(const Matmul& p, MatmulPlan& plan, bool halves = false) {
   plan.row_blocks = plan.blocks = 1;
   if (flops < 2 * kFewestFlops) return;
   const bool copies_columns = p.form == Form::TN && (kNarrowTiles ? copies_a(p, plan.depth) : copies_ahead(p));
-  const int64_t most = copies_columns ? kMostFlopsCopying : kMostFlops;
+  const int64_t most = !copies_columns ? kMostFlops : p.alone ? kMostFlopsCopyingAlone : kMostFlopsCopying;
   const int64_t wanted = min(flops / kFewestFlops, max(kWantedBlocks, flops / most));
   plan.block_tiles = ceil_div(tiles, halves ? ceil_div(wanted, 2) : wanted);
   plan.row_blocks = ceil_div(tiles, plan.block_tiles);
@@ -195,9 +198,9 @@ void plan_tiles(const Matmul& p, MatmulPlan& plan) {
   const int64_t most_panels = max(1, (near ? kMostPackedNear : kMostPacked) / (max(1, plan.depth) * kPanel));
   plan.columns = min(n, ceil_div(panels, ceil_div(panels, most_panels)) * kPanel);
   plan.parts = ceil_div(n, plan.columns) * max(1, ceil_div(p.k, max(1, plan.depth)));
-  plan_blocks(p, plan,
-              p.form != Form::NT && copies_b(p) && p.m >= kFewestRowsToHalve && p.k * n >= kFewestToHalve &&
-                  !(kNarrowTiles && p.alone));
+  plan_blocks(
+      p, plan,
+      !kNarrowTiles && p.form != Form::NT && copies_b(p) && p.m >= kFewestRowsToHalve && p.k * n >= kFewestToHalve);
   plan_copies_of_a(p, plan);
   if (!copies_b(p)) return;
   plan.method = MatmulMethod::packed;

@@ -20,7 +20,10 @@ constexpr int kTileVectors = 2;
 constexpr bool kNarrowTiles = kTileRows * 4 < 64 / 2;  // their columns of a transposed a: less than half a cache line
 constexpr bool kMasksLoads = ATTN_VECTOR_BYTES == 64;  // less than a vector of b may be read where it lies
 constexpr int64_t kPanel = kTileVectors * kLanes;      // columns of b that a tile covers
-constexpr int64_t kCopiedRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // distance of a's copied columns
+constexpr int64_t kCopiedWidth = (kTileRows + kLanes - 1) / kLanes * kLanes;  // of a's copied columns: whole vectors
+// The distance of one copied row from the next. Of narrow tiles it is written over the end of the one before, so that less
+// of the first-level cache is copies.
+constexpr int64_t kCopiedRows = kNarrowTiles ? kTileRows : kCopiedWidth;
 
 /// A matrix, or columns of one, row by row.
 struct Operand {
@@ -57,7 +60,7 @@ struct ColumnCopy {
     for (int64_t i = 0; i < tiles; ++i, piece += rows, out += tile_stride) {
       __builtin_prefetch(piece + kRowsAhead * ld);
       ATTN_UNROLL
-      for (int64_t r = 0; r < kCopiedRows; r += kLanes) store(out + r, load(piece + r));
+      for (int64_t r = 0; r < kCopiedWidth; r += kLanes) store(out + r, load(piece + r));
     }
     from += ld;
     to += kCopiedRows;
@@ -66,7 +69,7 @@ struct ColumnCopy {
   void finish() {
     ColumnCopy c = *this;  // in registers, which no copy can change
     while (c.tile > 0) c.copy_piece();
-    while ((c.left - 1) * c.ld >= kCopiedRows) c.copy_row();  // beyond its end there are more rows
+    while ((c.left - 1) * c.ld >= kCopiedWidth) c.copy_row();  // beyond its end there are more rows
     while (c.left > 0) c.copy_piece();
     *this = c;
   }
