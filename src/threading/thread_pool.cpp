@@ -189,9 +189,9 @@ struct ThreadPool::State {
 
   void visit() {
     if (!takes_guest || closed.load(std::memory_order_acquire)) return;
-    guests.store(1, std::memory_order_relaxed);
+    if (guests.exchange(1, std::memory_order_acq_rel) != 0) return;  // there is one seat
     work_until(closed, own_threads);
-    guests.store(0, std::memory_order_relaxed);
+    guests.store(0, std::memory_order_release);
   }
 
   /// How many threads besides the caller should be awake for this work.

@@ -24,7 +24,7 @@ class ThreadPool {
   bool is_alone() const;
 
   /// For a thread that would otherwise wait: works for this pool too until close(). Returns at once if the pool is not open,
-  /// seats no guest, or has threads enough for all CPUs.
+  /// has no seat for a guest or one on it, or has threads enough for all CPUs.
   void visit();
   /// Around calls of run() with which guests may help; closed at first.
   void open();
