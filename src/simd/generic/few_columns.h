@@ -18,6 +18,7 @@ ATTN_INLINE const float* column_of_b(const Matmul& p, int64_t column, int64_t k,
 
 // Vectors, some of them parts of the same sum: so many that none waits for its last addition.
 constexpr int kSumsTogether = 8;
+constexpr int64_t kRowsTogether = kSumsTogether * kLanes;
 
 /// sums (vectors) = Σ b[i·ldb]·a[i·lda …] over i < depth; of the last vector there are so many lanes.
 template <int kVectors = kSumsTogether, class Lanes>
@@ -50,7 +51,8 @@ ATTN_INLINE void sum_weighted_rows(const float* a, int64_t lda, const float* b, 
   }
 }
 
-/// Rows [row, row_end) of a column of c, from b's rows [k, k + depth), of which there are at most kMostDepth.
+/// Rows [row, row_end) of a column of c, from b's rows [k, k + depth), of which there are at most kMostDepth. How many vectors
+/// a sum is cut into depends on where kRowsTogether rows begin and end.
 void multiply_column(const Matmul& p, int64_t column, int64_t k, int64_t depth, int64_t row, int64_t row_end) {
   const float bias = p.bias && k == 0 ? p.bias[column] : 0.0f;
   const bool add = p.accumulate || k > 0;
@@ -64,11 +66,10 @@ void multiply_column(const Matmul& p, int64_t column, int64_t k, int64_t depth, 
     return dot_products(b, depth, 1, a, p.lda, depth, row, row_end,
                         [&](const DotSums& d) { store_sums(d.column, d.columns, d.sums); });
   }
-  constexpr int64_t kRows = kSumsTogether * kLanes;
-  for (; row < row_end; row += kRows) {
-    const int64_t rows = min(kRows, row_end - row), vectors = ceil_div(rows, kLanes), rest = rows % kLanes;
+  for (; row < row_end; row += kRowsTogether) {
+    const int64_t rows = min(kRowsTogether, row_end - row), vectors = ceil_div(rows, kLanes), rest = rows % kLanes;
     const float *const a = p.a + k * p.lda + row, *const b = p.b + k * p.ldb + column;
-    float sums[kRows];
+    float sums[kRowsTogether];
     if (rest == 0) {
       sum_weighted_rows(a, p.lda, b, p.ldb, depth, vectors, All{}, sums);
     } else {

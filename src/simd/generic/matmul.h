@@ -204,9 +204,13 @@ struct BlockProduct {
   }
 };
 
-/// Rows [row, row_end) of the columns that no tile computes.
+/// The columns that no tile computes, in the groups of rows that begin in [row, row_end): how blocks cut the rows changes no
+/// sum.
 void multiply_rest(const Matmul& p, const Part& part, int64_t row, int64_t row_end) {
   const int64_t first = tiled_columns(p);
+  row = round_up(row, kRowsTogether);
+  row_end = min(p.m, round_up(row_end, kRowsTogether));
+  if (row >= row_end) return;
   for (int64_t c = first; c < p.n; ++c) multiply_column(p, c, part.k, part.depth, row, row_end);
   if (first < p.n && part.k + part.depth >= p.k) activate_part(p, row, row_end - row, first, p.n - first);
 }
