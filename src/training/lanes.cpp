@@ -75,7 +75,7 @@ LossSum Lanes::train(std::int64_t step, std::int64_t micro, const RandomStream& 
       lane.error = std::current_exception();
     }
     lane.pool->close();
-    for (Lane& other : lanes_) other.pool->visit();
+    for (Lane& other : lanes_) other.pool->visit();  // its own is closed, as is one that nobody has begun
   });
   for (Lane& lane : lanes_) {
     if (lane.error) std::rethrow_exception(std::exchange(lane.error, nullptr));

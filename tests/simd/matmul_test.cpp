@@ -270,7 +270,7 @@ TEST_CASE("matmul: shapes whose operands are copied first") {
 TEST_CASE("matmul: one thread alone cuts products otherwise, and computes the same bits") {
   struct {
     std::int64_t m, n, k;
-  } const sizes[] = {{120, 210, 400}, {530, 700, 300}, {259, 130, 257}, {530, 705, 300}};  // the last: columns alone
+  } const sizes[] = {{120, 210, 400}, {530, 700, 300}, {259, 130, 257}, {530, 705, 300}};  // two with columns alone
   for (const auto [m, n, k] : sizes) {
     Array a(m * k), b(k * n), alone(m * n), shared(m * n);
     a.fill_random(1);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cmath>
 #include <thread>
 #include <vector>
@@ -73,10 +74,17 @@ TEST_CASE("lanes: who is done first helps with the other lane, and changes no bi
   struct Unequal : TinyTask {
     using TinyTask::TinyTask;
     LossSum train(Context& context, const BatchPart& part, float gradient_scale) override {
-      while (waits && part.part == 1 && context.pool.is_alone()) std::this_thread::yield();
+      if (waits && part.part == 0) {
+        while (!has_begun) std::this_thread::yield();  // or one thread might train both lanes
+      }
+      if (waits && part.part == 1) {
+        has_begun = true;
+        while (context.pool.is_alone()) std::this_thread::yield();
+      }
       return TinyTask::train(context, part, gradient_scale);
     }
-    bool waits = false;  // lane 1 for lane 0
+    bool waits = false;  // lane 1, which has begun, for lane 0's thread
+    std::atomic<bool> has_begun{false};
   };
   ModelConfig config = config_of();
   config.d_model = 96;
