@@ -15,8 +15,8 @@ IS_GCC := $(findstring Free Software Foundation,$(shell $(CXX) --version))
 
 # SANITIZE=address,undefined or thread builds everything under these sanitizers (in a BUILD folder of its own).
 ifdef SANITIZE
-# -O1 would take half as long again to compile.
-OPTIMIZE ?= -Og
+# GCC's -O1 would take half as long again to compile; so would Clang's -Og, which is its -O1.
+OPTIMIZE ?= $(if $(IS_GCC),-Og,-O0)
 SANITIZERS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifeq ($(SANITIZE),address,undefined)
 # ASan stops where pointers that are null or lead out of an array are used: to check them twice takes a tenth longer to
@@ -160,10 +160,12 @@ check-layers:
 check-shell: attn
 	ATTN=./attn tests/check_shell.sh
 
+# ASAN_CXX=clang++ is a second compiler's view of the whole program in the same time.
+ASAN_CXX ?= $(CXX)
 # The tests themselves are those of `make test`: what they reserve is guarded all the same, and the library, which comes
 # first when linking, has the checked version of what both contain. Compiling them once more would take as long as all else.
 check-asan: $(TEST_OBJECTS)
-	+$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined TEST_OBJECTS='$(TEST_OBJECTS)' TEST_RUNNER=tests/run_in_parts.sh test
+	+$(MAKE) BUILD=$(BUILD)/asan CXX=$(ASAN_CXX) SANITIZE=address,undefined TEST_OBJECTS='$(TEST_OBJECTS)' TEST_RUNNER=tests/run_in_parts.sh test
 
 # ThreadSanitizer cannot map its memory where the kernel randomises addresses widely: setarch turns that off,
 # where it is allowed to.
@@ -231,7 +233,7 @@ help:
 	@echo 'make demo            train one model of each family on data/ and show what it does, into demo/'
 	@echo "make test            build and run the tests (FILTER='*part of a name*')"
 	@echo 'make check           format, layers, manual page and completions, tests under ASan and UBSan, threads under TSan'
-	@echo '     check-format    check-layers    check-shell    check-asan    check-tsan: one of these'
+	@echo '     check-format    check-layers    check-shell    check-asan (ASAN_CXX=clang++)    check-tsan: one of these'
 	@echo 'make test-aarch64    kernel tests for 64-bit ARM, cross-compiled and run under qemu'
 	@echo 'make test-browser    the pages of attn attention and attn export in headless Chromium'
 	@echo 'make bench           measure this machine and attn on it'

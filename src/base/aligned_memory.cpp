@@ -16,8 +16,11 @@ constexpr std::size_t kLargePage = std::size_t{2} << 20;
 // What is mapped is a multiple of the system's own pages, which have 4 to 64 KB.
 constexpr std::size_t kMappedUnit = std::size_t{64} << 10;
 constexpr std::size_t kMost = std::numeric_limits<std::ptrdiff_t>::max() - kLargePage;
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kMapsLarge = false;  // so that writes beyond the end are seen
+// Not where AddressSanitizer is to see writes beyond the end.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kMapsLarge = false;
+#elif defined(__has_feature)
+constexpr bool kMapsLarge = !__has_feature(address_sanitizer);
 #else
 constexpr bool kMapsLarge = true;
 #endif
