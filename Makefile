@@ -160,7 +160,7 @@ check-layers:
 check-shell: attn
 	ATTN=./attn tests/check_shell.sh
 
-# ASAN_CXX=clang++ is a second compiler's view of the whole program in the same time.
+# With ASAN_CXX=clang++, as CI has it, a second compiler's program is tested too, in no more time than g++ wants.
 ASAN_CXX ?= $(CXX)
 # The tests themselves are those of `make test`: what they reserve is guarded all the same, and the library, which comes
 # first when linking, has the checked version of what both contain. Compiling them once more would take as long as all else.
